@@ -1,0 +1,37 @@
+# Needs python3 (3.11 or newer, with venv) and make; installs the rest into .venv.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo install check test test-all lock clean
+
+demo: $(STAMP)  ## play a synthetic district and write out/demo
+	$(BIN)/yipanqi demo --out out/demo
+
+install: $(STAMP)
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else 0'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || (echo "python3-venv is missing: apt-get install -y python3-venv"; exit 1)
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
+	touch $(STAMP)
+
+check: $(STAMP)  ## architecture contracts, types, lint, format
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+test: $(STAMP)  ## the tests, without the slow ones
+	$(BIN)/pytest -n auto -m "not slow"
+
+test-all: $(STAMP)  ## every test
+	$(BIN)/pytest -n auto
+
+lock:
+	requirements/lock.sh
+
+clean:
+	rm -rf $(VENV) out build dist

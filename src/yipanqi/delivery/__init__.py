@@ -1,0 +1,1 @@
+"""推进: milestones, planned against actual."""

@@ -1,0 +1,1 @@
+"""机构: bodies, decision rights, duties, the joint conference, diagnosis of a profile."""

@@ -1,0 +1,1 @@
+"""The ground floor, a closed list: units, calendar, findings, tables, geometry, solver, executor."""

@@ -1,0 +1,1 @@
+"""2–3 个推荐方案: candidates, assemblies, schemes and the words that explain them."""

@@ -1,0 +1,1 @@
+"""招商项目库: projects, their phased demands and wishes, stages, reporting, contention, referral."""

@@ -1,0 +1,1 @@
+"""规划一张图: zones, limits and quotas; what may stand where, and what change would be needed."""

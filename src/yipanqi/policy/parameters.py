@@ -1,0 +1,67 @@
+"""Dated parameters: every number a room needs that is no table, with unit, source and basis.
+
+They stand in the rulebook document of their room under ``parameters`` and are named ``<room>.<name>``.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from types import MappingProxyType
+
+from yipanqi.policy.rulebook import Provision, Rulebook, Strict
+
+
+class Version(Provision):
+    """One dated value of a parameter."""
+
+    value: float | int | bool | str
+
+
+class Parameter(Strict):
+    """A number a rule needs: what it is, its unit, and its dated values."""
+
+    title_zh: str
+    title_en: str
+    unit: str
+    versions: tuple[Version, ...]
+
+
+@lru_cache(maxsize=64)
+def parameters(rulebook: Rulebook) -> Mapping[str, Parameter]:
+    """All parameters of the rulebook by name (``<room>.<name>``)."""
+    return MappingProxyType(
+        {
+            f"{word}.{name}": Parameter.model_validate(entry)
+            for word, document in rulebook.documents.items()
+            for name, entry in (document.get("parameters") or {}).items()
+        }
+    )
+
+
+def version(rulebook: Rulebook, name: str, on: date) -> Version:
+    """The version of a parameter in force on a day; where several are, the one that began last.
+
+    Raises:
+        KeyError: the rulebook has no such parameter, or no version of it in force on the day.
+    """
+    versions = [v for v in parameters(rulebook)[name].versions if v.in_force(on)]
+    if not versions:
+        raise KeyError(f"{name} has no version in force on {on}")
+    return max(versions, key=lambda v: v.effective_from)
+
+
+def number(rulebook: Rulebook, name: str, on: date) -> float:
+    """The value of a numeric parameter on a day; ``version`` gives its source."""
+    return float(version(rulebook, name, on).value)
+
+
+def flag(rulebook: Rulebook, name: str, on: date) -> bool:
+    """The value of a yes-or-no parameter on a day.
+
+    Raises:
+        TypeError: the parameter is no yes or no.
+    """
+    value = version(rulebook, name, on).value
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is not yes or no: {value!r}")
+    return value
