@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from yipanqi.kernel.findings import Finding, Severity
 
@@ -43,7 +43,8 @@ class Provision(Strict):
     """Where a statement comes from and when it holds.
 
     ``effective_to`` is the last day; null: no end is stated. ``mandatory`` clauses (law, safety, environment, red
-    lines) apply at once even to projects accepted earlier.
+    lines) apply at once even to projects accepted earlier. ``transition_to`` is the last day of the transition period
+    the provision grants to projects older than itself; null: it grants none.
     """
 
     clause: str
@@ -53,6 +54,14 @@ class Provision(Strict):
     effective_from: date
     effective_to: date | None = None
     mandatory: bool = False
+    transition_to: date | None = None
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> "Provision":
+        for last in (self.effective_to, self.transition_to):
+            if last is not None and last < self.effective_from:
+                raise ValueError(f"{last} lies before effective_from {self.effective_from}")
+        return self
 
     def in_force(self, on: date) -> bool:
         """Whether the provision holds on the day."""
