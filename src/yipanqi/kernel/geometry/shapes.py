@@ -80,14 +80,17 @@ def outside_shares(wkbs: Wkbs, cover: Wkbs, epsg: int) -> Floats:
 
     With an empty cover everything lies outside.
     """
-    things = _metric(wkbs, epsg)
-    whole = shapely.union_all(_metric(cover, epsg))
+    things, parts = _metric(wkbs, epsg), _metric(cover, epsg)
+    whole = shapely.union_all(parts)
     shapely.prepare(whole)
     share = np.where(shapely.covers(whole, things), 0.0, 1.0)
     share[shapely.is_missing(things)] = np.nan
+    # Cut with the neighbouring parts only: a cut with the whole cover costs as much as the cover is large.
     cut = np.flatnonzero((share == 1.0) & (shapely.get_dimensions(things) == 2))
-    area = shapely.area(things[cut])
-    share[cut] = shapely.area(shapely.difference(things[cut], whole)) / np.where(area > 0, area, 1.0)
+    thing, part = _in_order(*shapely.STRtree(parts).query(things[cut], predicate="intersects"))
+    hit, first = np.unique(thing, return_index=True)
+    for i, near in zip(cut[hit], np.split(parts[part], first[1:]), strict=False):  # no hit: one empty split
+        share[i] = shapely.area(shapely.difference(things[i], shapely.union_all(near))) / shapely.area(things[i])
     return np.asarray(share, np.float64)
 
 
