@@ -19,6 +19,8 @@ from yipanqi.simulation.layout import Parcel, Plan, lay_out
 from yipanqi.simulation.settings import Settings, TownPlace, settings
 from yipanqi.simulation.sites import Row
 
+#: The day of the shipped demo.
+DEMO_AS_OF = date(2026, 6, 30)
 _BORDER = "合成示意镇界，非真实边界"
 _PARTS = ("borders", "layout", "land", "plants", "offices", "firms", "projects", "wishes", "ledger")
 

@@ -67,7 +67,7 @@ def borders(places: list[TownPlace], frame: Frame, setting: Borders, rng: np.ran
     """The polygons of every town, in metres: one list of rings each, the outer ring first."""
     total = sum(p.size_km2 for p in places)
     width = float(np.sqrt(total * 1e6 / setting.cells / (np.sqrt(3) / 2)))
-    centres = frame.metres(np.array([[p.lon_deg, p.lat_deg] for p in places]))
+    centres = frame.metres(np.array([[p.lon_deg, p.lat_deg] for p in places])) * setting.closeness
     low = centres.min(axis=0) - 0.35 * np.ptp(centres, axis=0) - 4_000
     high = centres.max(axis=0) + 0.35 * np.ptp(centres, axis=0) + 4_000
     step = np.array([width, width * np.sqrt(3) / 2])

@@ -56,6 +56,7 @@ class Borders(Strict):
     """How the invented borders are drawn."""
 
     cells: int
+    closeness: float
     roughness: float
     jitter: float
     smoothing: float

@@ -96,14 +96,13 @@ def _state(parcel: Parcel, given: Settings, rng: np.random.Generator) -> str:
 
 
 def _ready(state: str, months: Range, as_of: date, rng: np.random.Generator) -> Row:
-    """The four dates of availability: mostly past, some to come; land being cleared is not cleared yet."""
+    """The four dates of availability: mostly past, some to come; firms still sit on land of low efficiency."""
     low, high = months
     if state not in {s.value for s in OFFERABLE}:
         return {"plan_on": as_of - timedelta(days=2_000)}
     utilities, quota, cleared = (int(m * _MONTH_DAYS) for m in rng.uniform(low, high, 3))
-    if state == SiteState.CLEARING.value:
-        cleared = int(rng.uniform(3, high) * _MONTH_DAYS)
-    elif state != SiteState.LOW_EFFICIENCY.value:
-        cleared = min(cleared, -30)
-    dates = {"utilities_on": utilities, "quota_on": quota, "cleared_on": min(cleared, 900), "plan_on": -2_000}
+    cleared = int(rng.uniform(3, high) * _MONTH_DAYS) if state == SiteState.CLEARING.value else min(cleared, -30)
+    dates = {"utilities_on": utilities, "quota_on": quota, "cleared_on": cleared, "plan_on": -2_000}
+    if state == SiteState.LOW_EFFICIENCY.value:
+        del dates["cleared_on"]
     return {name: as_of + timedelta(days=days) for name, days in dates.items()}
