@@ -1,13 +1,21 @@
 """准入评审: the preliminary verdict of a project per site class, the final verdict of a project on a scheme."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from itertools import product
 
 import dataframely as dy
+import numpy as np
 import polars as pl
 
-from yipanqi.kernel.findings import Finding
-from yipanqi.kernel.tables import amount, choice
+from yipanqi.admission.indicators import NUMBERS
+from yipanqi.admission.weighing import Sheet, sheet
+from yipanqi.inventory.sites import AreaClass, FunctionalType
+from yipanqi.kernel.findings import Finding, Severity, in_order
+from yipanqi.kernel.tables import amount, choice, empty
+from yipanqi.pipeline.projects import Commitment, NeedKind
+from yipanqi.policy.rulebook import Rulebook
 
 
 class Verdict(StrEnum):
@@ -45,6 +53,7 @@ class CaseVerdict(dy.Schema):
     standard_id = dy.String(nullable=True, description="standard applied; null: none covers the case")
     edition = dy.String(nullable=True, description="its version: the day it began")
     reference_on = dy.Date(nullable=False, description="day that decides which version governs")
+    reference_ground = dy.String(nullable=False, description="whence that day: accepted_on, reported_at or as_of")
 
 
 class ClauseResult(dy.Schema):
@@ -76,3 +85,136 @@ class Verdicts:
     verdicts: pl.DataFrame
     clauses: pl.DataFrame
     findings: tuple[Finding, ...] = ()
+
+
+_VERDICTS = (Verdict.ADMITTED, Verdict.CONFERENCE, Verdict.REFUSED)
+
+
+def judge(cases: pl.DataFrame, projects: pl.DataFrame, rulebook: Rulebook, as_of: date) -> Verdicts:
+    """The verdict of each case (``Case``), with every clause behind it.
+
+    The reference date is the day of acceptance, else of the first report, else ``as_of``. Admitted: every hard clause
+    is met. To the conference (一事一议): the missed hard clauses all lie inside the conference band, or a fact of one
+    is not stated (a finding ``admission.unknown`` says which), or no standard covers the case. Refused: a hard clause
+    is missed by more than the band; for mandatory clauses there is no band. A project with a strategic tag has the
+    wider band. The score is a hard clause of its own; what is not stated earns no points, but the score only counts as
+    missed when full points for it would not have helped.
+
+    Numbers are compared with a relative tolerance of 1e-9. Verdicts are ordered by case, clauses by case and clause.
+
+    Raises:
+        ValueError: a case names a project that is not there, or a case id stands twice.
+    """
+    ordered = cases.sort("case_id")
+    if ordered.is_empty():
+        return Verdicts(empty(CaseVerdict), empty(ClauseResult))
+    if ordered["case_id"].n_unique() != ordered.height:
+        raise ValueError("a case id stands twice")
+    if lost := sorted(set(ordered["project_id"]) - set(projects["project_id"])):
+        raise ValueError(f"no such project: {lost[0]}")
+    result = sheet(ordered, projects, rulebook, as_of)
+    verdicts = _verdicts(ordered, result)
+    return Verdicts(verdicts, _clauses(ordered, result), in_order([*_unknowns(ordered, result), *result.findings]))
+
+
+def _verdicts(cases: pl.DataFrame, found: Sheet) -> pl.DataFrame:
+    """Refused where a hard clause is missed beyond the band, else to the conference where anything is open."""
+    missed = found.hard & (found.met == 0)
+    beyond = _count(found, missed & ~found.in_band)
+    misses = _count(found, missed)
+    unknown = _count(found, found.hard & (found.met < 0))
+    uncovered = found.standard.is_null().to_numpy()
+    code = np.where(beyond > 0, 2, ((misses > 0) | (unknown > 0) | uncovered).astype(np.int64))
+    return cases.select("case_id", "project_id").with_columns(
+        pl.Series("verdict", [v.value for v in _VERDICTS])[code],
+        pl.Series("missed_hard_count", misses, dtype=pl.Int64),
+        pl.Series("score_points", found.score, dtype=pl.Float64).fill_nan(None),
+        found.standard,
+        found.edition,
+        found.reference_on,
+        found.reference_ground,
+    )
+
+
+def _count(
+    found: Sheet, which: np.ndarray[tuple[int], np.dtype[np.bool_]]
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.bincount(found.case_at[which], minlength=found.case_count).astype(np.int64)
+
+
+def _clauses(cases: pl.DataFrame, found: Sheet) -> pl.DataFrame:
+    met = pl.Series("met", found.met, dtype=pl.Int8)
+    numbers = {"value": found.value, "threshold": found.threshold, "gap": found.gap, "points": found.points}
+    return (
+        pl.concat([cases.select("case_id", "project_id")[found.case_at], found.lines], how="horizontal")
+        .with_columns(
+            *(pl.Series(name, column).fill_nan(None) for name, column in numbers.items()),
+            pl.when(met >= 0).then(met == 1).alias("met"),
+            pl.Series("hard", found.hard),
+            pl.Series("in_band", found.in_band),
+        )
+        .select(ClauseResult.column_names())
+    )
+
+
+def _unknowns(cases: pl.DataFrame, found: Sheet) -> list[Finding]:
+    """One finding for each project and indicator a hard clause could not be judged by, and for uncovered projects."""
+    open_rows = np.flatnonzero(found.hard & (found.met < 0))
+    pairs = pl.DataFrame({"project_id": cases["project_id"][found.case_at[open_rows]],
+                          "indicator": found.lines["indicator"][open_rows]}).unique()  # fmt: skip
+    uncovered = cases.filter(found.standard.is_null())["project_id"].unique()
+    return [
+        Finding(
+            "admission.unknown",
+            Severity.WARN,
+            {"project": project, "indicator": indicator},
+            table="projects",
+            column=NUMBERS[indicator].numerator if indicator in NUMBERS else indicator,
+        )
+        for project, indicator in pairs.iter_rows()
+    ] + [
+        Finding("admission.no_standard", Severity.WARN, {"project": project}, table="projects", column="category")
+        for project in uncovered
+    ]
+
+
+def preliminary(projects: pl.DataFrame, demands: pl.DataFrame, rulebook: Rulebook, as_of: date) -> Verdicts:
+    """The verdict of every project before it has a site: one case for each class of site it might come to.
+
+    Cases are ``<project>/<area class>/<functional type>`` with the land and floor its firm demands ask for (all its
+    demands when none is firm); the floor-area ratio is the mean of its land demands by area, unknown when one of them
+    does not say.
+    """
+    return judge(site_classes(projects, demands), projects, rulebook, as_of)
+
+
+def site_classes(projects: pl.DataFrame, demands: pl.DataFrame) -> pl.DataFrame:
+    """The preliminary cases (``Case``): every project × area class × functional type with the area it demands."""
+    firm = pl.col("commitment") == Commitment.FIRM.value
+    counted = demands.filter(firm | ~firm.any().over("project_id"))
+    is_land = pl.col("need_kind") == NeedKind.LAND.value
+    land, far = pl.col("need_m2").filter(is_land), pl.col("far_ratio").filter(is_land)
+    wanted = (
+        counted.sort("project_id", "phase")
+        .group_by("project_id", maintain_order=True)
+        .agg(
+            pl.when(is_land.any()).then(land.sum()).alias("land_m2"),
+            pl.when((~is_land).any()).then(pl.col("need_m2").filter(~is_land).sum()).alias("floor_m2"),
+            pl.when(is_land.any() & (far.null_count() == 0)).then((land * far).sum() / land.sum()).alias("far_ratio"),
+        )
+    )
+    classes = pl.DataFrame(
+        list(product([a.value for a in AreaClass], [f.value for f in FunctionalType])),
+        schema={"area_class": pl.String, "functional_type": pl.String},
+        orient="row",
+    )
+    every = projects.select("project_id").join(wanted, on="project_id", how="left").join(classes, how="cross")
+    case_id = pl.concat_str("project_id", "area_class", "functional_type", separator="/").alias("case_id")
+    return every.select(case_id, *[c for c in Case.column_names() if c != "case_id"]).sort("case_id")
+
+
+def overall(verdicts: pl.DataFrame) -> pl.DataFrame:
+    """The best verdict of each project over its cases: project_id, verdict, ordered by project."""
+    rank = pl.col("verdict").replace_strict({v.value: i for i, v in enumerate(_VERDICTS)}, return_dtype=pl.Int64)
+    best = verdicts.group_by("project_id").agg(rank.min().alias("rank")).sort("project_id")
+    return best.select("project_id", pl.Series("verdict", [v.value for v in _VERDICTS])[best["rank"]])

@@ -1,0 +1,274 @@
+"""Standards as dated decision tables, and which clauses of which edition govern a case.
+
+They stand in ``admission.yaml`` under ``standards``. A standard has a scope (category, industry prefix, area class,
+functional type) and dated editions; an edition has clauses: indicator × comparison × threshold × hard or scored. Of the
+standards whose scope holds a case the narrowest applies; standards marked ``beside`` (directory, national floors) apply
+as well. Which edition governs says ``policy.transition``: the one in force on the reference date, and of the edition in
+force today its mandatory clauses.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any, Literal
+
+from pydantic import model_validator
+
+from yipanqi.admission.indicators import NUMBERS, SCORE, WORDS
+from yipanqi.inventory.sites import AreaClass, FunctionalType
+from yipanqi.pipeline.projects import Category
+from yipanqi.policy import rulebook as books
+from yipanqi.policy.rulebook import Basis, Provision, Rulebook, Strict
+from yipanqi.policy.transition import clause_applies, governing
+
+
+class Scope(Strict):
+    """Whom a standard or clause is for. An empty list asks nothing; an unknown area class is in no list."""
+
+    categories: tuple[Category, ...] = ()
+    industries: tuple[str, ...] = ()
+    area_classes: tuple[AreaClass, ...] = ()
+    functional_types: tuple[FunctionalType, ...] = ()
+
+
+class Row(Strict):
+    """One row of a clause's table: the threshold of these industries (GB/T 4754-2017 prefixes)."""
+
+    industries: tuple[str, ...]
+    threshold: float
+    title: str
+
+
+class Clause(Strict):
+    """One line of a decision table.
+
+    A number is compared (``>=``, ``<=``) with ``threshold``, or with that of the row of ``table`` whose prefix of the
+    industry is longest (no row: the clause does not concern the case). A word is looked up in ``values`` (``in``,
+    ``not_in``; industries by prefix) or in the list of the directory that ``listed`` names. ``points`` make it a
+    scored clause: full points at the threshold, in proportion below it. ``conference``: missing it leads to the
+    conference however much is missing. ``band_share`` replaces the parameter. Source, issuer and basis are the
+    edition's unless the clause has its own.
+    """
+
+    indicator: str
+    comparison: Literal[">=", "<=", "in", "not_in"]
+    clause: str
+    threshold: float | None = None
+    table: tuple[Row, ...] = ()
+    values: tuple[str, ...] = ()
+    listed: Literal["encouraged", "restricted", "prohibited"] | None = None
+    capacity_unit: str | None = None
+    scope: Scope = Scope()
+    hard: bool = True
+    points: float | None = None
+    conference: bool = False
+    band_share: float | None = None
+    mandatory: bool = False
+    basis: Basis | None = None
+    source: str | None = None
+    issued_by: str | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Clause":
+        if self.comparison in {">=", "<="}:
+            if self.indicator not in NUMBERS or (self.threshold is None) == (not self.table):
+                raise ValueError("a comparison needs a number's indicator and either a threshold or a table")
+        elif self.indicator not in WORDS or bool(self.values) == (self.listed is not None):
+            raise ValueError("in and not_in need a word's indicator and either values or a list of the directory")
+        if not self.hard and self.points is None:
+            raise ValueError("a clause is hard, scored, or both")
+        return self
+
+
+class Edition(Provision):
+    """One dated version of a standard. ``pass_points``: least score of 100; null: the score decides nothing."""
+
+    pass_points: float | None = None
+    clauses: Mapping[str, Clause]
+
+
+def must(clause: Clause, edition: Edition) -> bool:
+    """Whether the clause is mandatory, itself or as part of a mandatory edition."""
+    return clause.mandatory or edition.mandatory
+
+
+class Standard(Strict):
+    """A decision table with its scope and versions."""
+
+    title_zh: str
+    title_en: str
+    scope: Scope = Scope()
+    beside: bool = False
+    editions: Mapping[str, Edition]
+
+
+class Step(Strict):
+    """One step of the review: who acts, when it is taken, which steps run at the same time (equal ``level``)."""
+
+    title_zh: str
+    title_en: str
+    body: str
+    level: int
+    categories: tuple[Category, ...] = ()
+    verdicts: tuple[str, ...] = ()
+    least_investment_wan: float | None = None
+    least_land_m2: float | None = None
+    major_only: bool = False
+
+
+class Routing(Provision):
+    """分类管理、分层审批: the steps of the review."""
+
+    steps: Mapping[str, Step]
+
+
+class Book(Strict):
+    """The admission document of a rulebook."""
+
+    parameters: Mapping[str, Any] = {}
+    #: encouraged, restricted, prohibited → industry prefixes (GB/T 4754-2017); all others are permitted.
+    directory: Mapping[str, tuple[str, ...]] = {}
+    standards: Mapping[str, Standard]
+    routing: Routing
+
+
+@lru_cache(maxsize=32)
+def book(rulebook: Rulebook) -> Book:
+    """The admission document of the rulebook, validated.
+
+    Raises:
+        RulebookError: the document breaks the model.
+    """
+    return books.read(Book, rulebook, "admission")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What decides which clauses govern a case: its scope facts and its dates."""
+
+    category: str
+    industry: str
+    area_class: str | None
+    functional_type: str | None
+    reference_on: date
+    reported_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One clause as it applies to a profile: its threshold, or whether the word is a member."""
+
+    clause_id: str
+    clause: Clause
+    edition: Edition
+    threshold: float | None
+    member: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Governing:
+    """The standard and edition that govern a profile, and every clause that applies; none: nothing covers the case."""
+
+    standard_id: str | None
+    edition: Edition | None
+    lines: tuple[Line, ...]
+
+
+def govern(rulebook: Rulebook, profile: Profile, as_of: date) -> Governing:
+    """The clauses that govern a case, as of a day, ordered by clause id (``<standard>.<clause>``).
+
+    Of the main standards with an edition that governs on the reference date and a scope that holds the case, the
+    narrowest applies: longest industry prefix, then area class, then functional type, then id.
+    """
+    covering = []
+    lines: list[Line] = []
+    directory = book(rulebook).directory
+    for standard_id, standard in sorted(book(rulebook).standards.items()):
+        rank = _rank(standard.scope, profile)
+        edition = governing(tuple(standard.editions.values()), profile.reference_on, reported_on=profile.reported_on)
+        if rank is None:
+            continue
+        if standard.beside:
+            lines += _lines(standard_id, standard, edition, (profile, as_of), directory)
+        elif edition is not None:
+            covering.append((rank, standard_id, standard, edition))
+    if not covering:
+        return Governing(None, None, tuple(lines))
+    _, standard_id, standard, edition = max(covering, key=lambda c: (c[0], c[1]))
+    lines += _lines(standard_id, standard, edition, (profile, as_of), directory)
+    if edition.pass_points is not None and any(line.clause.points for line in lines):
+        lines.append(_score(standard_id, edition))
+    return Governing(standard_id, edition, tuple(sorted(lines, key=lambda line: line.clause_id)))
+
+
+def _rank(scope: Scope, profile: Profile) -> tuple[int, int, int] | None:
+    """How narrow the scope is, or None when it does not hold the profile."""
+    prefix = max((len(p) for p in scope.industries if profile.industry.startswith(p)), default=0)
+    if (
+        (scope.categories and profile.category not in scope.categories)
+        or (scope.industries and not prefix)
+        or (scope.area_classes and profile.area_class not in scope.area_classes)
+        or (scope.functional_types and profile.functional_type not in scope.functional_types)
+    ):
+        return None
+    return prefix, int(bool(scope.area_classes)), int(bool(scope.functional_types))
+
+
+def _lines(
+    standard_id: str,
+    standard: Standard,
+    edition: Edition | None,
+    asked: tuple[Profile, date],
+    directory: Mapping[str, tuple[str, ...]],
+) -> list[Line]:
+    """Clauses of the governing edition, and the mandatory ones of the edition in force today."""
+    profile, as_of = asked
+    today = governing(tuple(standard.editions.values()), as_of)
+    chosen: dict[str, tuple[Clause, Edition]] = {}
+    if edition is not None:
+        same = today is edition
+        chosen |= {k: (c, edition) for k, c in edition.clauses.items() if same or not must(c, edition)}
+    if today is not None and today is not edition:
+        for key, clause in today.clauses.items():
+            if must(clause, today):
+                provision = today.model_copy(update={"mandatory": True})
+                if clause_applies(provision, profile.reference_on, as_of).applies:
+                    chosen[key] = (clause, today)
+                elif edition is not None and key in edition.clauses:
+                    chosen[key] = (edition.clauses[key], edition)  # still in its transition period: the old line holds
+    found = []
+    for key, (clause, source) in chosen.items():
+        if _rank(clause.scope, profile) is None:
+            continue
+        threshold = _threshold(clause, profile.industry)
+        if clause.table and threshold is None:
+            continue
+        found.append(Line(f"{standard_id}.{key}", clause, source, threshold, _member(clause, profile, directory)))
+    return found
+
+
+def _threshold(clause: Clause, industry: str) -> float | None:
+    rows = [(len(p), row.threshold) for row in clause.table for p in row.industries if industry.startswith(p)]
+    return max(rows)[1] if rows else clause.threshold
+
+
+def _member(clause: Clause, profile: Profile, directory: Mapping[str, tuple[str, ...]]) -> bool | None:
+    """Whether the word passes the clause; None for numbers and for words nobody stated."""
+    if clause.indicator not in WORDS:
+        return None
+    if clause.indicator == "industry_code":
+        values = clause.values if clause.listed is None else directory.get(clause.listed, ())
+        listed = profile.industry.startswith(values)
+    else:
+        word = profile.area_class if clause.indicator == "area_class" else profile.functional_type
+        if word is None:
+            return None
+        listed = word in clause.values
+    return listed == (clause.comparison == "in")
+
+
+def _score(standard_id: str, edition: Edition) -> Line:
+    """The score as a clause of its own: the sum of the scored clauses shall reach the pass mark."""
+    clause = Clause(indicator=SCORE, comparison=">=", threshold=edition.pass_points, clause=edition.clause, hard=True)
+    return Line(f"{standard_id}.score", clause, edition, edition.pass_points, None)
