@@ -278,9 +278,9 @@ class Profile(Strict):
     bodies: dict[str, Body]
     rights: dict[Right, tuple[Holding, ...]]
     acts: dict[Act, tuple[ActRule, ...]]
-    duties: dict[str, Duty] = {}
-    instruments: dict[str, Instrument] = {}
-    mechanisms: dict[str, Mechanism] = {}
+    duties: dict[str, Duty] = Field(default_factory=dict)
+    instruments: dict[str, Instrument] = Field(default_factory=dict)
+    mechanisms: dict[str, Mechanism] = Field(default_factory=dict)
     reporting: Reporting
     table_one: TableRow | None = None
     text_differences: tuple[TextDifference, ...] = ()
@@ -311,9 +311,9 @@ class Profile(Strict):
             ("mechanisms", self.mechanisms),
             ("reporting.tests", self.reporting.tests),
         ):
-            yield from ((f"{word}.{key}", statement) for key, statement in group.items())  # type: ignore[attr-defined]
+            yield from ((f"{word}.{key}", statement) for key, statement in group.items())
         for word, lists in (("rights", self.rights), ("acts", self.acts)):
-            for key, versions in lists.items():  # type: ignore[attr-defined]
+            for key, versions in lists.items():
                 yield from ((f"{word}.{key}.{i}", version) for i, version in enumerate(versions))
 
     def latest(self) -> date:
