@@ -21,6 +21,7 @@ from yipanqi.kernel.geometry.gate import (
     faults,
     from_wkt,
     gate,
+    kind,
     line_as_polygon,
 )
 from yipanqi.kernel.geometry.shapes import (
@@ -51,6 +52,7 @@ __all__ = [
     "gate",
     "inside_points",
     "is_projected",
+    "kind",
     "line_as_polygon",
     "misplaced",
     "old_datum",

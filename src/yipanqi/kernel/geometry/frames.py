@@ -46,10 +46,14 @@ def _projected(epsg: int) -> int:
 @lru_cache(maxsize=64)
 def _transformer(source: str, target: str) -> "Transformer":
     from pyproj import Transformer
+    from pyproj.exceptions import ProjError
     from pyproj.network import set_network_enabled  # type: ignore[attr-defined]
 
     set_network_enabled(active=False)  # offline: PROJ must not look for shift grids
-    return Transformer.from_crs(_crs(source), _crs(target), always_xy=True)
+    try:
+        return Transformer.from_crs(_crs(source), _crs(target), always_xy=True)
+    except ProjError as error:
+        raise ValueError(f"no way from {source!r} to {target!r}") from error
 
 
 @lru_cache(maxsize=64)
@@ -108,7 +112,7 @@ def misplaced(box: ArrayLike, *, projected: bool) -> Finding | None:
     """What is wrong with coordinates for the kind of system they claim, from their west, south, east, north.
 
     ``geometry.degrees_in_metric``: degrees under a projected system; ``geometry.metric_in_degrees``: metres under
-    longitude and latitude; ``geometry.axes_swapped``: latitude first.
+    longitude and latitude; ``geometry.axes_swapped``: latitude first; ``geometry.abroad``: degrees far from China.
     """
     west, south, east, north = (float(v) for v in np.asarray(box, np.float64))
     params = {"west": west, "south": south, "east": east, "north": north}
@@ -117,7 +121,10 @@ def misplaced(box: ArrayLike, *, projected: bool) -> Finding | None:
         return Finding("geometry.degrees_in_metric", Severity.BLOCK, params) if degrees else None
     if west >= _SOUTH and east <= _NORTH and south >= _WEST and north <= _EAST:
         return Finding("geometry.axes_swapped", Severity.BLOCK, params)
-    return None if degrees else Finding("geometry.metric_in_degrees", Severity.BLOCK, params)
+    if not degrees:
+        return Finding("geometry.metric_in_degrees", Severity.BLOCK, params)
+    inside = west >= _WEST and east <= _EAST and south >= _SOUTH and north <= _NORTH
+    return None if inside else Finding("geometry.abroad", Severity.BLOCK, params)
 
 
 def unshifted(lon: ArrayLike, lat: ArrayLike, frame: Frame) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -24,8 +24,8 @@ _MAX_TEXT = 2_000_000
 _POINT, _LINE, _POLYGON, _COLLECTION = 1, 2, 3, 7
 #: Kinds that hold other geometries: multipoint, multiline, multipolygon, collection.
 _HOLDERS = (4, 5, 6, _COLLECTION)
-#: What the engine works with: point, polygon, multipolygon.
-_WANTED = (_POINT, _POLYGON, 6)
+#: What the engine works with.
+_NAMES = {_POINT: "Point", _POLYGON: "Polygon", 6: "MultiPolygon"}
 _CROSSING = re.compile(r"(?P<what>[^\[]+)\[(?P<x>\S+) (?P<y>\S+)\]")
 
 
@@ -57,7 +57,7 @@ def gate(wkb: bytes) -> Finding | None:
         return Finding("geometry.unreadable")
     if vertices == 0:
         return Finding("geometry.empty", Severity.WARN)
-    return None if kind in _WANTED else Finding("geometry.kind")
+    return None if kind in _NAMES else Finding("geometry.kind")
 
 
 def _walk(wkb: bytes, at: int, depth: int, vertices: int) -> tuple[int, int, int]:
@@ -191,3 +191,8 @@ def line_as_polygon(wkb: bytes) -> bytes:
         return wkb
     (code,) = struct.unpack_from(order + "I", wkb, 1)
     return wkb[:1] + struct.pack(order + "II", code + _POLYGON - _LINE, 1) + wkb[5:]
+
+
+def kind(wkb: bytes) -> str:
+    """``Point``, ``Polygon`` or ``MultiPolygon``, for a WKB that passed the gate."""
+    return _NAMES[_head(wkb, 0, "<" if wkb[0] else ">")[0]]
