@@ -2,7 +2,8 @@
 
 A honeycomb of cells is shared out by growing all towns at once from their centres over rough ground, so every town is
 one piece and neighbours share their border exactly. In a honeycomb three cells meet at a corner, so no ring touches
-itself. Corners are then smoothed and every edge is bent by an amount that belongs to the edge, not to the town.
+itself. Corners are then smoothed and every edge is bent by an amount that belongs to the edge, not to the town; where
+that makes borders cross, it is done again more softly.
 """
 
 import heapq
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from yipanqi.kernel import geometry
 from yipanqi.simulation.settings import Borders, TownPlace
 
 Points = NDArray[np.float64]
@@ -74,8 +76,20 @@ def borders(places: list[TownPlace], frame: Frame, setting: Borders, rng: np.ran
     columns, rows = (np.ceil((high - low) / step).astype(int) + 2).tolist()
     owner = _grow(places, (centres - low) / step, (rows, columns), setting, rng)
     _fill_lakes(owner)
-    corners = _Corners(owner, low, width, setting, rng)
-    return [corners.polygons(town) for town in range(len(places))]
+    seed = int(rng.integers(2**62))
+    for strength in (1.0, 0.6, 0.3):
+        corners = _Corners(owner, low, width, _softened(setting, strength), np.random.Generator(np.random.PCG64(seed)))
+        polygons = [corners.polygons(town) for town in range(len(places))]
+        if not geometry.faults([wkb(frame, rings) for rings in polygons]):
+            return polygons
+    plain = _Corners(owner, low, width, _softened(setting, 0.0), np.random.Generator(np.random.PCG64(seed)))
+    return [plain.polygons(town) for town in range(len(places))]
+
+
+def _softened(setting: Borders, strength: float) -> Borders:
+    """The same setting with all that moves a border weaker; at 0 borders follow the honeycomb and never cross."""
+    moved = {name: getattr(setting, name) * strength for name in ("jitter", "smoothing", "displacement")}
+    return setting.model_copy(update=moved)
 
 
 def _grow(
@@ -86,10 +100,17 @@ def _grow(
     rough = np.exp(setting.roughness * rng.standard_normal(shape))
     speed = np.sqrt([p.size_km2 for p in places])
     queue: list[tuple[float, int, int, int]] = []
+    begun: set[tuple[int, int]] = set()
     for town, (x, y) in enumerate(seeds):
-        heapq.heappush(queue, (0.0, town, round(float(y)), round(float(x))))
+        row, column = round(float(y)), round(float(x))
+        while (row, column) in begun:
+            column += 1
+        begun.add((row, column))
+        heapq.heappush(queue, (0.0, town, row, column))
+    piece = list(range(len(places)))
     left = setting.cells
-    while queue and left:
+    # Beyond its size the district goes on growing until it is one piece.
+    while queue and (left > 0 or len(set(piece)) > 1):
         cost, town, row, column = heapq.heappop(queue)
         if owner[row, column] >= 0:
             continue
@@ -97,7 +118,10 @@ def _grow(
         left -= 1
         for dr, dc in _NEIGHBOURS[row & 1]:
             r, c = row + dr, column + dc
-            if 0 < r < shape[0] - 1 and 0 < c < shape[1] - 1 and owner[r, c] < 0:
+            if owner[r, c] >= 0:
+                here, there = piece[town], piece[int(owner[r, c])]
+                piece = [here if p == there else p for p in piece]
+            elif 0 < r < shape[0] - 1 and 0 < c < shape[1] - 1:
                 heapq.heappush(queue, (cost + float(rough[r, c]) / float(speed[town]), town, r, c))
     return owner
 
