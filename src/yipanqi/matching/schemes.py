@@ -1,144 +1,134 @@
-"""Siting schemes: 2–3 different, non-dominated ways to settle a project, and the pool behind them."""
+"""Siting schemes: 2–3 different, non-dominated ways to settle a project, and the pool behind them.
 
-from dataclasses import dataclass
-from enum import StrEnum
+For each phase the sites that pass the hard filters, the assemblies of them, pairs over two towns and interim leases;
+the plan's word on every pair; phases put together, firms moved; the pool, judged by admission; the schemes shown, with
+their reasons. Projects fixed on sites have that one scheme. Where nothing is left, the nearest misses.
+"""
 
-import dataframely as dy
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
 import polars as pl
 
-from yipanqi.admission.verdict import Verdicts
-from yipanqi.kernel.findings import Finding
-from yipanqi.kernel.tables import choice
+from yipanqi.admission.verdict import Verdict, Verdicts, judge
+from yipanqi.kernel.findings import in_order
+from yipanqi.matching.answer import (
+    Named,
+    case_table,
+    plan_change_table,
+    relocation_table,
+    scheme_table,
+    told,
+    unit_table,
+)
+from yipanqi.matching.contract import (
+    NearestMiss,
+    ReasonRole,
+    Scheme,
+    SchemeKind,
+    SchemePlanChange,
+    SchemeReason,
+    SchemeRelocation,
+    Schemes,
+    SchemeUnit,
+    Supply,
+    Want,
+)
+from yipanqi.matching.drafts import Draft
+from yipanqi.matching.explanation import reasons
+from yipanqi.matching.fixed import fixed_drafts
+from yipanqi.matching.misses import nearest_misses
+from yipanqi.matching.offers import Offers, offers
+from yipanqi.matching.phases import Composer
+from yipanqi.matching.pool import SchemeOptions, by_project, kept, shown
+from yipanqi.matching.setting import Setting, prepared
+from yipanqi.policy.rulebook import Rulebook
+
+__all__ = [
+    "NearestMiss",
+    "ReasonRole",
+    "Scheme",
+    "SchemeKind",
+    "SchemeOptions",
+    "SchemePlanChange",
+    "SchemeReason",
+    "SchemeRelocation",
+    "SchemeUnit",
+    "Schemes",
+    "Supply",
+    "Want",
+    "schemes",
+]
+
+_DEFAULT = SchemeOptions()
 
 
-class SchemeKind(StrEnum):
-    """The six kinds of scheme."""
+def schemes(supply: Supply, want: Want, rulebook: Rulebook, as_of: date, options: SchemeOptions = _DEFAULT) -> Schemes:
+    """The pool of schemes of every project, two or three of them to recommend, and what explains them.
 
-    SINGLE = "single"
-    ASSEMBLY = "assembly"
-    RELOCATION = "relocation"
-    SPLIT = "split"
-    RENOVATION = "renovation"
-    LEASE_THEN_LAND = "lease_then_land"
+    Every scheme passes the technical filters, is not forbidden by the plan and not refused by admission with the area
+    it takes; only the one scheme of a project fixed on sites is kept whatever they say (its reasons tell). The shown
+    ones do not dominate each other in the parts of the score and share at most half of their area; there are fewer
+    than two where no second one differs. Unknown facts of a site neither pass nor fail in silence: they lower the fit
+    and stand in the notes. The answer does not depend on the row order of the facts.
 
-
-class ReasonRole(StrEnum):
-    """What a reason says of a scheme: its strength, its price (代价), or a note (e.g. facts it rests on)."""
-
-    STRENGTH = "strength"
-    PRICE = "price"
-    NOTE = "note"
-
-
-class Scheme(dy.Schema):
-    """One way to settle one project. ``shown_rank`` 1–3 for the recommended ones, null for the rest of the pool."""
-
-    scheme_id = dy.String(primary_key=True, nullable=False, description="<project_id>/<12 hex of the units' digest>")
-    project_id = dy.String(nullable=False)
-    kind = choice(SchemeKind, nullable=False)
-    shown_rank = dy.Int64(nullable=True)
-    score_share = dy.Float64(nullable=False, description="weighted score, 0–1")
-    fit_share = dy.Float64(nullable=False, description="technical and size fit, 0–1")
-    land_m2 = dy.Float64(nullable=False, description="land taken; 0 for plant and office")
-    floor_m2 = dy.Float64(nullable=False, description="floor area taken; 0 for land")
-    available_on = dy.Date(nullable=False, description="latest of clearing, utilities, plan, quota, relocation")
-    relocation_cost_wan = dy.Float64(nullable=False)
-    relocation_count = dy.Int64(nullable=False, description="incumbent firms moved")
-    plan_change_count = dy.Int64(nullable=False)
-    distance_km = dy.Float64(nullable=True, description="weighted mean distance to the wishes; null: no wishes")
-    price_wan = dy.Float64(nullable=True, description="reserve price of the land: internal")
-    area_class = dy.String(nullable=True, description="of the largest unit")
-    functional_type = dy.String(nullable=True)
-    far_ratio = dy.Float64(nullable=True)
-    town_ids = dy.List(dy.String(), nullable=False, description="towns it lies in, sorted")
-    stale_count = dy.Int64(nullable=False, description="units whose facts are stale")
-    unverified_count = dy.Int64(nullable=False, description="units whose facts are not verified")
+    Raises:
+        KeyError: a parameter of the room is missing in the rulebook.
+    """
+    setting = prepared(supply, want, rulebook, as_of)
+    found, fixed = offers(setting), fixed_drafts(setting)
+    free = {project_id: _composed(setting, found, project_id, options) for project_id in sorted(found.by_project)}
+    drafts = [*fixed.drafts, *(d for many in free.values() for d in many)]
+    named = [Named(d.scheme_id(setting.ground), d) for d in drafts]
+    verdicts = judge(case_table(named, setting), want.projects, rulebook, as_of)
+    pool = _pool(named, verdicts, setting, options)
+    plan_reasons = pl.concat([found.reasons, fixed.reasons])
+    rules_told = told(pool, plan_reasons, setting.ground)
+    plan_changes = plan_change_table(rules_told)
+    final = _only(verdicts, [n.scheme_id for n in pool])
+    settled = {n.draft.project_id for n in pool}
+    lost = Offers({p: many for p, many in found.by_project.items() if p not in settled}, found.reasons)
+    refused = [n for n in named if n.draft.project_id in lost.by_project]
+    return Schemes(
+        schemes=scheme_table(pool, plan_changes, setting),
+        units=unit_table(pool, setting.ground),
+        relocations=relocation_table(pool, setting.ground),
+        plan_changes=plan_changes,
+        reasons=reasons(pool, rules_told, final.verdicts, setting),
+        misses=nearest_misses(setting, lost, refused, verdicts),
+        verdicts=final,
+        findings=in_order(fixed.findings),
+    )
 
 
-class SchemeUnit(dy.Schema):
-    """One site a scheme takes for one phase, and how much of it."""
-
-    scheme_id = dy.String(primary_key=True, nullable=False)
-    phase = dy.Int64(primary_key=True, nullable=False)
-    site_id = dy.String(primary_key=True, nullable=False)
-    take_m2 = dy.Float64(nullable=False, min_exclusive=0.0)
-
-
-class SchemeRelocation(dy.Schema):
-    """One firm a scheme moves: from where, to where, how much it takes there, cost and months."""
-
-    scheme_id = dy.String(primary_key=True, nullable=False)
-    firm_id = dy.String(primary_key=True, nullable=False)
-    from_site_id = dy.String(nullable=False)
-    to_site_id = dy.String(nullable=True, description="null: the firm closes (need_m2 = 0)")
-    take_m2 = dy.Float64(nullable=False)
-    cost_wan = dy.Float64(nullable=False)
-    months = dy.Float64(nullable=False)
+def _composed(setting: Setting, found: Offers, project_id: str, options: SchemeOptions) -> list[Draft]:
+    """The drafts of one project to be judged: half as many again as are kept, since some will be refused."""
+    composer = Composer(setting.ground, setting.near, setting.relocation, setting.rules, options)
+    drafts = composer.drafts(found.by_project[project_id])
+    once = {d.scheme_id(setting.ground): d for d in drafts}
+    origin = setting.by_project[project_id][0].origin
+    more = replace(options, pool_count=options.pool_count * 3 // 2, own_count=options.own_count * 3 // 2)
+    return kept(list(once.values()), setting.ground, origin, more)
 
 
-class SchemePlanChange(dy.Schema):
-    """One plan change a scheme needs."""
-
-    scheme_id = dy.String(nullable=False)
-    site_id = dy.String(nullable=False)
-    rule_id = dy.String(nullable=False)
-    parameter = dy.String(nullable=True)
-    from_value = dy.String(nullable=True)
-    to_value = dy.String(nullable=True)
-    procedure = dy.String(nullable=True)
-    decider = dy.String(nullable=True)
-
-
-class SchemeReason(dy.Schema):
-    """One reason for or against a scheme, as a message id with its parameters (JSON object)."""
-
-    scheme_id = dy.String(primary_key=True, nullable=False)
-    reason_no = dy.Int64(primary_key=True, nullable=False)
-    role = choice(ReasonRole, nullable=False)
-    message_id = dy.String(nullable=False)
-    params_json = dy.String(nullable=False)
+def _pool(named: Sequence[Named], verdicts: Verdicts, setting: Setting, options: SchemeOptions) -> list[Named]:
+    """What admission does not refuse, cut to size, the schemes to be shown marked; fixed ones as they are."""
+    verdict = dict(verdicts.verdicts.select("case_id", "verdict").iter_rows())
+    ids = {id(n.draft): n.scheme_id for n in named}
+    pool: list[Named] = []
+    for project_id, drafts in sorted(by_project([n.draft for n in named]).items()):
+        first = setting.by_project[project_id][0]
+        standing = [d for d in drafts if first.fixed or verdict[ids[id(d)]] != Verdict.REFUSED.value]
+        left = kept(standing, setting.ground, first.origin, options)
+        admitted = {id(d) for d in left if verdict[ids[id(d)]] == Verdict.ADMITTED.value}
+        front = shown(left, lambda d, admitted=admitted: id(d) in admitted, setting.ground, options.shown_count)  # type: ignore[misc]
+        ranks = {id(d): rank for rank, d in enumerate(front, 1)}
+        pool += [Named(ids[id(d)], d, ranks.get(id(d))) for d in left]
+    return pool
 
 
-class NearestMiss(dy.Schema):
-    """A place a project just misses, and one thing that would have to change there; only where no scheme is found."""
-
-    project_id = dy.String(primary_key=True, nullable=False)
-    miss_rank = dy.Int64(primary_key=True, nullable=False, min=1, max=3)
-    reason_no = dy.Int64(primary_key=True, nullable=False)
-    site_ids = dy.List(dy.String(), nullable=False)
-    message_id = dy.String(nullable=False)
-    params_json = dy.String(nullable=False)
-
-
-@dataclass(frozen=True)
-class Supply:
-    """What there is: sites with their plan facts filled in, their zone shares, firms sitting on them, live holds."""
-
-    sites: pl.DataFrame
-    shares: pl.DataFrame
-    incumbents: pl.DataFrame
-    holds: pl.DataFrame
-
-
-@dataclass(frozen=True)
-class Want:
-    """What is wanted: the projects on the board, their demands by phase, their wishes."""
-
-    projects: pl.DataFrame
-    demands: pl.DataFrame
-    wishes: pl.DataFrame
-
-
-@dataclass(frozen=True)
-class Schemes:
-    """The pool of schemes of every project, the recommended ones marked, and what explains them."""
-
-    schemes: pl.DataFrame
-    units: pl.DataFrame
-    relocations: pl.DataFrame
-    plan_changes: pl.DataFrame
-    reasons: pl.DataFrame
-    misses: pl.DataFrame
-    #: Final verdicts of every scheme of the pool (case_id = scheme_id). Refused schemes are not in the pool.
-    verdicts: Verdicts
-    findings: tuple[Finding, ...] = ()
+def _only(verdicts: Verdicts, case_ids: Sequence[str]) -> Verdicts:
+    """The verdicts, clauses and findings of these cases' projects."""
+    wanted = pl.col("case_id").is_in(list(case_ids))
+    return Verdicts(verdicts.verdicts.filter(wanted), verdicts.clauses.filter(wanted), verdicts.findings)

@@ -1,0 +1,108 @@
+"""A scheme in the making: the units of its phases, the firms it moves, and its figures."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from yipanqi.matching.contract import SchemeKind
+from yipanqi.matching.figures import Figures, parts, score
+from yipanqi.matching.ground import Floats, Ground
+from yipanqi.matching.needs import Need
+from yipanqi.matching.relocations import Move
+from yipanqi.matching.rules import Rules
+
+
+@dataclass(frozen=True)
+class Unit:
+    """How much of one site one phase takes; ``interim``: a plant leased until the land is ready."""
+
+    phase: int
+    site: int
+    take: float
+    interim: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """One way to settle one project. ``unplaced`` are optional phases for which no place was found."""
+
+    project_id: str
+    units: tuple[Unit, ...]
+    split: bool
+    figures: Figures
+    moves: tuple[Move, ...] = ()
+    unplaced: tuple[int, ...] = ()
+    score: float = 0.0
+    merits: tuple[float, ...] = ()
+
+    @cached_property
+    def sites(self) -> tuple[int, ...]:
+        """Every site it takes, ascending."""
+        return tuple(sorted({unit.site for unit in self.units}))
+
+    @cached_property
+    def taken(self) -> dict[int, float]:
+        """How much of each site it takes, all phases together."""
+        total: dict[int, float] = {}
+        for unit in self.units:
+            total[unit.site] = total.get(unit.site, 0.0) + unit.take
+        return total
+
+    def scored(self, need: Need, ground: Ground, rules: Rules) -> "Draft":
+        """The draft with the score of its figures, and its merits: what schemes are compared in, better the larger.
+
+        Merits are the parts of the score, to a hundredth, the share in the own town, and the share on stock that was
+        built on before and takes no new construction land. Wishes and the scale of cost are the project's.
+        """
+        of = parts(self.figures, need, rules)
+        total = sum(self.taken.values())
+        own = sum(m2 for s, m2 in self.taken.items() if ground.towns[s] == need.origin) / total
+        stock = sum(m2 for s, m2 in self.taken.items() if ground.stock[s]) / total
+        merits = tuple(np.nan_to_num(np.round([*of, own, stock], 2)).tolist())
+        return replace(self, score=float(score(of, rules)), merits=merits)
+
+    def kind(self, ground: Ground) -> SchemeKind:
+        """Which of the six kinds it is: the first that holds, from the most to the least that must happen."""
+        if self.moves:
+            return SchemeKind.RELOCATION
+        if any(unit.interim for unit in self.units):
+            return SchemeKind.LEASE_THEN_LAND
+        if self.split:
+            return SchemeKind.SPLIT
+        if any(ground.low[site] for site in self.sites):
+            return SchemeKind.RENOVATION
+        return SchemeKind.ASSEMBLY if len(self.sites) > 1 else SchemeKind.SINGLE
+
+    def scheme_id(self, ground: Ground) -> str:
+        """``<project>/<12 hex>``: the digest of its units by phase and its relocations."""
+        units = sorted(f"{unit.phase}:{ground.ids[unit.site]}" for unit in self.units)
+        moves = sorted(f"{m.firm.firm_id}>{'' if m.to is None else ground.ids[m.to]}" for m in self.moves)
+        text = "\n".join([*units, "", *moves])
+        return f"{self.project_id}/{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def joined(drafts: Iterable[Draft], weights: Iterable[float]) -> Draft:
+    """Drafts of the phases of one project as one: sums, latest days, and means weighted by the area needed."""
+    many, share = list(drafts), np.array(list(weights))
+    figures = [d.figures for d in many]
+    of = {name: np.array([getattr(f, name) for f in figures]) for name in vars(figures[0])}
+
+    def mean(values: Floats) -> Floats:
+        return np.asarray(values @ share / share.sum())
+
+    whole = Figures(
+        fit=mean(of["fit"]),
+        cost_wan=of["cost_wan"].sum(),
+        cost_known=of["cost_known"].all(),
+        day=of["day"].max(),
+        start=of["start"].max(),
+        late_months=of["late_months"].max(),
+        changes=of["changes"].sum(),
+        distance_km=mean(of["distance_km"]),
+        zone=mean(of["zone"]),
+    )
+    units = tuple(sorted((u for d in many for u in d.units), key=lambda u: (u.phase, u.site)))
+    return Draft(many[0].project_id, units, any(d.split for d in many), whole)

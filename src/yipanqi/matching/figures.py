@@ -1,0 +1,191 @@
+"""What a way is worth to the investor: fit, cost, date, plan risk, distance, zone — figures, their parts, one score."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from yipanqi.inventory.sites import AreaClass
+from yipanqi.kernel.units import M2_PER_MU
+from yipanqi.matching.candidates import known_share
+from yipanqi.matching.ground import DAYS_PER_MONTH, Days, Flags, Floats, Ground
+from yipanqi.matching.needs import LAND, Need
+from yipanqi.matching.rules import Rules
+from yipanqi.matching.ways import Ways
+
+DAYS_PER_YEAR = 365
+YUAN_PER_WAN = 10_000
+#: The parts of the score, in the order of ``Rules.weights``.
+PARTS = ("fit", "cost", "date", "plan", "distance", "zone")
+
+
+@dataclass(frozen=True, eq=False)
+class PlanWord:
+    """What the plan says to one need on every site: forbidden, how many changes, how many days they take."""
+
+    forbidden: Flags
+    changes: Floats
+    days: Days
+
+    def __or__(self, other: "PlanWord") -> "PlanWord":
+        """Both words together; they speak of different sites."""
+        return PlanWord(
+            self.forbidden | other.forbidden, self.changes + other.changes, np.maximum(self.days, other.days)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """The figures of ways, one entry a way, or of one scheme.
+
+    ``cost_wan`` is what is known of price, rent and moving; ``cost_known`` says whether that is all. ``day`` is when
+    everything is ready, ``start`` when the firm can begin, ``late_months`` how far ``start`` is behind the wanted day.
+    ``distance_km`` is NaN where there is no wish or no place.
+    """
+
+    fit: Floats
+    cost_wan: Floats
+    cost_known: Flags
+    day: Days
+    start: Days
+    late_months: Floats
+    changes: Floats
+    distance_km: Floats
+    zone: Floats
+
+    def row(self, at: int) -> "Figures":
+        """The figures of one way."""
+        return Figures(**{name: value[at] for name, value in vars(self).items()})
+
+    def later(self, day: int, wanted: int) -> "Figures":
+        """The same figures of one scheme, ready no sooner than the day."""
+        if day <= self.day:
+            return self
+        start = day if self.start == self.day else self.start
+        late = max(start - wanted, 0) / DAYS_PER_MONTH
+        return replace(self, day=day, start=start, late_months=max(late, self.late_months))
+
+
+def ready_days(ground: Ground, rules: Rules) -> Days:
+    """The day each site is ready: dated facts, its firms moved, low-efficiency stock renovated."""
+    moved = ground.as_of + np.ceil(ground.moving_months * DAYS_PER_MONTH)
+    renovation = np.where(ground.low & ~ground.occupied, np.ceil(rules.renovation_months * DAYS_PER_MONTH), 0)
+    return np.where(ground.occupied, np.maximum(ground.day, moved), ground.day + renovation).astype(np.int64)
+
+
+def distances_km(ground: Ground, need: Need) -> Floats:
+    """Weighted mean distance of each site to the wishes; NaN without wishes (or weight) or without a place."""
+    total = need.wish_weight.sum()
+    if not total:
+        return np.full(len(ground), np.nan)
+    apart = np.hypot(ground.x_km[:, None] - need.wish_x, ground.y_km[:, None] - need.wish_y)
+    return np.asarray(apart @ need.wish_weight / total)
+
+
+def zone_fit(ground: Ground, need: Need, rules: Rules) -> Floats:
+    """How well each site's zone suits the need: the mean of area class and industry direction, each 0–1."""
+    classes = {
+        AreaClass.BLOCK_104.value: rules.zone_104_share,
+        AreaClass.AREA_195.value: rules.zone_195_share,
+        AreaClass.AREA_198.value: rules.zone_198_share,
+    }
+    area_class = np.array([classes.get(c or "", rules.unknown_share) for c in ground.words["area_class"]])
+    direction = np.array(
+        [
+            rules.unknown_share if d is None else 1.0 if need.industry.startswith(d) else rules.off_direction_share
+            for d in ground.directions
+        ]
+    )
+    return (area_class + direction) / 2
+
+
+def merit(ground: Ground, need: Need, ready: Days, rules: Rules) -> Floats:
+    """How good each site is as a part of something larger: known facts, earliness, nearness, zone, each 0–1, summed."""
+    every = np.arange(len(ground), dtype=np.int32)[:, None]
+    late = np.maximum(ready - need.wanted, 0) / DAYS_PER_MONTH
+    far = np.nan_to_num(distances_km(ground, need), nan=rules.distance_half_km)
+    return (
+        known_share(ground, need, every, rules)
+        + half_at(late, rules.date_half_months)
+        + half_at(far, rules.distance_half_km)
+        + zone_fit(ground, need, rules)
+    )
+
+
+def figures(ground: Ground, need: Need, ways: Ways, plan: PlanWord, rules: Rules) -> Figures:
+    """The figures of each way. An interim plant counts for cost and start, not for fit."""
+    there = ways.units >= 0
+    total = ways.takes.sum(axis=1)
+
+    def mean(values: Floats) -> Floats:
+        return (np.where(there, values[ways.units], 0.0) * ways.takes).sum(axis=1) / total
+
+    ready = ready_days(ground, rules) + plan.days
+    day = np.where(there, ready[ways.units], 0).max(axis=1)
+    leased = ways.lease >= 0
+    start = np.where(leased, ready[ways.lease], day)
+    cost, known = _cost(ground, need, ways, rules)
+    rent = ground.numbers["rent_yuan_m2_day"][ways.lease] * ways.lease_take * (day - start) / YUAN_PER_WAN
+    interim = np.where(leased, rent, 0.0)
+    return Figures(
+        fit=(need.need_m2 / total + known_share(ground, need, ways.units, rules)) / 2,
+        cost_wan=cost + np.nan_to_num(interim, nan=0.0),
+        cost_known=known & ~np.isnan(interim),
+        day=day,
+        start=start,
+        late_months=np.maximum(start - need.wanted, 0) / DAYS_PER_MONTH,
+        changes=np.where(there, plan.changes[ways.units], 0).sum(axis=1)
+        + np.where(leased, plan.changes[ways.lease], 0),
+        distance_km=mean(distances_km(ground, need)),
+        zone=mean(zone_fit(ground, need, rules)),
+    )
+
+
+def _cost(ground: Ground, need: Need, ways: Ways, rules: Rules) -> tuple[Floats, Flags]:
+    """Land price, or rent over the years counted, and moving the firms: 万元 known of it, and whether that is all."""
+    if need.kind == LAND:
+        rate = ground.numbers["price_wan_per_mu"] / M2_PER_MU
+    else:
+        rate = ground.numbers["rent_yuan_m2_day"] * DAYS_PER_YEAR * rules.rent_years / YUAN_PER_WAN
+    there = ways.units >= 0
+    each = np.where(there, rate[ways.units], 0.0) * ways.takes
+    moving = np.where(there, ground.moving_cost[ways.units], 0.0).sum(axis=1)
+    return np.nansum(each, axis=1) + moving, ~np.isnan(each).any(axis=1)
+
+
+def half_at(value: Floats, half: float) -> Floats:
+    """A falling score: 1 at zero, one half at ``half``, toward 0 beyond."""
+    return np.asarray(1 / (1 + value / half))
+
+
+def parts(of: Figures, need: Need, rules: Rules) -> Floats:
+    """The parts of the score in the order of ``PARTS``, each 0–1 and better the larger; NaN: no wish was stated.
+
+    Cost, lateness and distance fall by half at the rulebook's amounts; each plan change halves. What is unknown scores
+    ``unknown_share`` at most.
+    """
+    cost = half_at(of.cost_wan, need.cost_half_wan)
+    distance = half_at(of.distance_km, rules.distance_half_km)
+    if need.wish_weight.sum():
+        distance = np.where(np.isnan(distance), rules.unknown_share, distance)
+    return np.stack(
+        [
+            of.fit,
+            np.where(of.cost_known, cost, np.minimum(cost, rules.unknown_share)),
+            half_at(of.late_months, rules.date_half_months),
+            0.5**of.changes,
+            distance,
+            of.zone,
+        ],
+        axis=-1,
+    )
+
+
+def score(of: Floats, rules: Rules) -> Floats:
+    """The weighted mean of the parts that count, 0–1.
+
+    >>> from types import SimpleNamespace
+    >>> float(score(np.array([1.0, 0.5, np.nan]), SimpleNamespace(weights=(0.5, 0.5, 1.0))))
+    0.75
+    """
+    weights = np.where(np.isnan(of), 0.0, np.array(rules.weights))
+    return np.asarray((np.nan_to_num(of) * weights).sum(axis=-1) / weights.sum(axis=-1))

@@ -1,0 +1,99 @@
+"""Placements that are not matching's choice: projects signed, listed or held on sites take these as they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from yipanqi.kernel.findings import Finding, Severity
+from yipanqi.matching.asking import Plan, ask_plan
+from yipanqi.matching.drafts import Draft, Unit, joined
+from yipanqi.matching.figures import figures
+from yipanqi.matching.ground import Ground
+from yipanqi.matching.needs import Need
+from yipanqi.matching.setting import Setting
+from yipanqi.matching.ways import ways_of
+
+
+@dataclass(frozen=True, eq=False)
+class Fixed:
+    """The one draft of each fixed project, the plan's reasons, and what is wrong with the sites named."""
+
+    drafts: tuple[Draft, ...]
+    reasons: pl.DataFrame
+    findings: tuple[Finding, ...]
+
+
+def fixed_drafts(setting: Setting) -> Fixed:
+    """One draft for each project with ``fixed_site_ids``: these sites, whatever the filters say.
+
+    A named site that is not among the allocatable sites is a finding and left out; a project all of whose sites are
+    has no draft. An indivisible site named by two projects is a finding; both keep it.
+    """
+    ground, findings = setting.ground, []
+    shares: dict[str, list[tuple[Need, list[Unit]]]] = {}
+    for project_id, needs in setting.by_project.items():
+        known = [ground.index[site] for site in needs[0].fixed if site in ground.index]
+        lost = [site for site in needs[0].fixed if site not in ground.index]
+        findings += [_finding("matching.fixed_unknown", project_id, site) for site in lost]
+        if known:
+            shares[project_id] = _shared(known, needs, ground)
+    asked = [(need.key, np.array([u.site for u in units])) for many in shares.values() for need, units in many]
+    plan = ask_plan(asked, ground, (setting.supply, setting.want), setting.rulebook, setting.as_of)
+    drafts = tuple(_draft(setting, many, plan) for many in shares.values())
+    return Fixed(drafts, plan.reasons, (*findings, *_twice(drafts, ground)))
+
+
+def _shared(sites: Sequence[int], needs: Sequence[Need], ground: Ground) -> list[tuple[Need, list[Unit]]]:
+    """The sites handed to the phases: each to the phases of its kind in order until these have what they need.
+
+    What nobody needs any more goes to the last phase of its kind, or the last of all. Phases without a site are left out.
+    """
+    missing = {need.phase: need.need_m2 for need in needs}
+    units: dict[int, list[Unit]] = {need.phase: [] for need in needs}
+    for site in sites:
+        left = float(ground.area[site])
+        fitting = [need for need in needs if need.kind == ground.kind[site]] or list(needs)
+        for need in [n for n in fitting if missing[n.phase] > 0] or fitting[-1:]:
+            part = ground.divisible[site] and missing[need.phase] > 0
+            take = min(left, missing[need.phase]) if part else left
+            if take > 0:
+                units[need.phase].append(Unit(need.phase, site, take))
+                missing[need.phase] = max(missing[need.phase] - take, 0.0)
+                left -= take
+    return [(need, units[need.phase]) for need in needs if units[need.phase]]
+
+
+def _draft(setting: Setting, many: Sequence[tuple[Need, list[Unit]]], plan: Plan) -> Draft:
+    ground, first = setting.ground, many[0][0]
+    phases = []
+    for need, units in many:
+        row = np.array([[u.site for u in units]], dtype=np.int32)
+        ways = ways_of(row, np.array([[u.take for u in units]]))
+        of = figures(ground, need, ways, plan.word(need.key, len(ground)), setting.rules).row(0)
+        # A fixed placement may be smaller than the need: that is no better fit.
+        of = replace(of, fit=min(of.fit, 1.0))
+        phases.append(Draft(need.project_id, tuple(units), False, of))
+    draft = joined(phases, [need.need_m2 for need, _ in many]) if len(phases) > 1 else phases[0]
+    apart = {ground.towns[site] for site in draft.sites}
+    moves = setting.relocation.moves(draft.taken) or ()
+    gone = max((move.gone for move in moves), default=ground.as_of)
+    moved = replace(draft, split=len(apart) > 1, moves=moves, figures=draft.figures.later(gone, first.wanted))
+    return moved.scored(first, ground, setting.rules)
+
+
+def _twice(drafts: Sequence[Draft], ground: Ground) -> list[Finding]:
+    """A finding for each later project on an indivisible site that an earlier one, by id, is fixed on too."""
+    first: dict[int, str] = {}
+    found = []
+    for draft in sorted(drafts, key=lambda d: d.project_id):
+        for site in draft.sites:
+            if not ground.divisible[site] and first.setdefault(site, draft.project_id) != draft.project_id:
+                found.append(_finding("matching.fixed_twice", draft.project_id, ground.ids[site]))
+    return found
+
+
+def _finding(rule: str, project_id: str, site_id: str) -> Finding:
+    where = {"table": "projects", "column": "fixed_site_ids", "value": site_id}
+    return Finding(rule, Severity.WARN, {"project": project_id, "site": site_id}, **where)

@@ -1,0 +1,234 @@
+"""The sites as arrays: turned once from frames into numpy, in the order of their ids.
+
+An unknown number is NaN, an unknown word is None; nothing here decides what an unknown means.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from yipanqi.inventory.sites import OFFERABLE, FactState, SiteKind, SiteState, leaves
+from yipanqi.matching.contract import Supply
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.int32]
+Days: TypeAlias = npt.NDArray[np.int64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+
+#: Facts of the building: every unit of a scheme must have them.
+BUILDING = ("clear_height_m", "floor_load_kn_m2", "column_span_m", "crane_t")
+#: What pipes and cables bring: the units of a scheme have it together.
+UTILITIES = ("power_kva", "gas_m3h", "water_m3d", "steam_th", "sewage_m3d")
+
+KINDS = tuple(kind.value for kind in SiteKind)
+KM_PER_DEGREE = 111.32
+DAYS_PER_MONTH = 365.25 / 12
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Firm:
+    """A firm on a site: what it needs elsewhere, and what moving it costs. A null need is no need."""
+
+    firm_id: str
+    name: str
+    at: int
+    kind: int
+    need_m2: float
+    facts: Mapping[str, float]
+    cost_wan: float
+    months: float
+    destinations: frozenset[str] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """Every allocatable site (``inventory.sites.leaves``), one array a fact, sorted by id.
+
+    ``day`` counts days since 1970; where a date is not stated (``dated`` false) it stands at the assumed one.
+    ``firms`` are the incumbents by site; ``holders`` the projects that hold or are fixed on a site.
+    """
+
+    as_of: int
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    towns: tuple[str, ...]
+    kind: Ints
+    area: Floats
+    divisible: Flags
+    offerable: Flags
+    reserved: Flags
+    low: Flags
+    numbers: Mapping[str, Floats]
+    day: Days
+    dated: Flags
+    words: Mapping[str, Sequence[str | None]]
+    directions: Sequence[tuple[str, ...] | None]
+    x_km: Floats
+    y_km: Floats
+    stale: Flags
+    unverified: Flags
+    geometry: Sequence[bytes | None]
+    firms: Mapping[int, tuple[Firm, ...]]
+    holders: Mapping[int, frozenset[str]]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def index(self) -> Mapping[str, int]:
+        """site id → its place in the arrays."""
+        return {site_id: i for i, site_id in enumerate(self.ids)}
+
+    @cached_property
+    def town_codes(self) -> Ints:
+        """The towns as numbers, in the order of their ids."""
+        order = {town: code for code, town in enumerate(sorted(set(self.towns)))}
+        return np.array([order[t] for t in self.towns], dtype=np.int32)
+
+    @cached_property
+    def class_codes(self) -> Ints:
+        """Area class × functional type as numbers: sites of one class share the standard they are judged by."""
+        pairs = list(zip(self.words["area_class"], self.words["functional_type"], strict=True))
+        order = {pair: code for code, pair in enumerate(sorted(set(pairs), key=lambda p: (p[0] or "", p[1] or "")))}
+        return np.array([order[p] for p in pairs], dtype=np.int32)
+
+    @cached_property
+    def occupied(self) -> Flags:
+        """Sites on which a firm sits."""
+        return _marked(len(self), self.firms)
+
+    @cached_property
+    def stock(self) -> Flags:
+        """Plants, offices and low-efficiency or occupied land: built on before, no new construction land."""
+        return self.low | self.occupied | (self.kind != KINDS.index(SiteKind.LAND.value))
+
+    @cached_property
+    def moving_cost(self) -> Floats:
+        """万元 it takes to move every firm off the site."""
+        return self._by_site({at: sum(f.cost_wan for f in firms) for at, firms in self.firms.items()})
+
+    @cached_property
+    def moving_months(self) -> Floats:
+        """Months until the last firm has left, once its destination is free."""
+        return self._by_site({at: max(f.months for f in firms) for at, firms in self.firms.items()})
+
+    def _by_site(self, figures: Mapping[int, float]) -> Floats:
+        out = np.zeros(len(self))
+        out[list(figures)] = list(figures.values())
+        return out
+
+    def held_from(self, project_id: str) -> Flags:
+        """Sites that another project holds and this one does not."""
+        return _marked(len(self), [at for at, by in self.holders.items() if project_id not in by])
+
+    def open_to(self, project_id: str) -> Flags:
+        """Sites that can be offered to the project: offerable, or reserved by itself, and held by no other."""
+        own = _marked(len(self), [at for at, by in self.holders.items() if project_id in by])
+        return (self.offerable | (self.reserved & own)) & ~self.held_from(project_id)
+
+
+def _marked(size: int, places: Mapping[int, object] | Sequence[int]) -> Flags:
+    flags = np.zeros(size, dtype=np.bool_)
+    flags[list(places)] = True
+    return flags
+
+
+def lay_out(supply: Supply, projects: pl.DataFrame, as_of: date, unknown_months: float) -> Ground:
+    """The sites of a supply as arrays. An undated site counts as available ``unknown_months`` after the day."""
+    sites = leaves(supply.sites).sort("site_id")
+    ids = sites["site_id"].to_list()
+    index = {site_id: i for i, site_id in enumerate(ids)}
+    today = (as_of - EPOCH).days
+    day = numbers(_free_but_for_firms(sites, supply.incumbents).cast(pl.Int32))
+    x_km, y_km = plane(sites["lon_deg"], sites["lat_deg"])
+    assumed = today + round(unknown_months * DAYS_PER_MONTH)
+    state = sites["state"]
+    names = [*BUILDING, *UTILITIES, "rent_yuan_m2_day", "price_wan_per_mu", "far_max_ratio"]
+    return Ground(
+        as_of=today,
+        ids=tuple(ids),
+        names=tuple(sites["name"].to_list()),
+        towns=tuple(sites["town_id"].to_list()),
+        kind=np.array([KINDS.index(k) for k in sites["site_kind"].to_list()], dtype=np.int32),
+        area=numbers(sites["area_m2"]),
+        divisible=sites["divisible"].to_numpy(),
+        offerable=state.is_in([s.value for s in OFFERABLE]).to_numpy(),
+        reserved=(state == SiteState.RESERVED.value).to_numpy(),
+        low=(state == SiteState.LOW_EFFICIENCY.value).to_numpy(),
+        numbers={name: numbers(sites[name]) for name in names},
+        day=np.where(np.isnan(day), assumed, np.maximum(day, today)).astype(np.int64),
+        dated=~np.isnan(day),
+        words={name: sites[name].to_list() for name in ("area_class", "functional_type", "use_class")},
+        directions=[None if d is None else tuple(d) for d in sites["industry_directions"].to_list()],
+        x_km=x_km,
+        y_km=y_km,
+        stale=sites["stale"].fill_null(False).to_numpy(),
+        unverified=(~sites["fact_state"].is_in([FactState.VERIFIED.value, FactState.IN_USE.value])).to_numpy(),
+        geometry=sites["geometry_wkb"].to_list(),
+        firms=_firms(supply.incumbents, index),
+        holders=_holders(supply.holds, projects, sites, as_of),
+    )
+
+
+def _free_but_for_firms(sites: pl.DataFrame, incumbents: pl.DataFrame) -> pl.Series:
+    """``available_on``; where firms sit and no clearing date is stated, the latest of the other dates if all are."""
+    others = ["utilities_on", "plan_on", "quota_on"]
+    stated = pl.all_horizontal(pl.col(others).is_not_null())
+    moving = pl.col("site_id").is_in(incumbents["site_id"].unique().implode()) & pl.col("cleared_on").is_null()
+    later = pl.when(moving & stated).then(pl.max_horizontal(others))
+    return sites.select(pl.coalesce("available_on", later).alias("day"))["day"]
+
+
+def numbers(column: pl.Series) -> Floats:
+    """A numeric column as float64; null becomes NaN."""
+    return column.cast(pl.Float64).fill_null(float("nan")).to_numpy().astype(np.float64)
+
+
+def plane(lon: pl.Series, lat: pl.Series) -> tuple[Floats, Floats]:
+    """Kilometres east and north of the equator's zero on a cylinder true at 31.2° N: good to 1 % inside a district."""
+    return numbers(lon) * KM_PER_DEGREE * float(np.cos(np.radians(31.2))), numbers(lat) * KM_PER_DEGREE
+
+
+def _firms(incumbents: pl.DataFrame, index: Mapping[str, int]) -> Mapping[int, tuple[Firm, ...]]:
+    found: dict[int, list[Firm]] = defaultdict(list)
+    for row in incumbents.sort("firm_id").iter_rows(named=True):
+        if row["site_id"] not in index:
+            continue
+        allowed = row["destination_site_ids"]
+        found[index[row["site_id"]]].append(
+            Firm(
+                row["firm_id"],
+                row["name"],
+                index[row["site_id"]],
+                KINDS.index(row["need_kind"]),
+                row["need_m2"],
+                {n: row[n] for n in ("clear_height_m", "floor_load_kn_m2", "power_kva") if row[n] is not None},
+                row["relocation_cost_wan"],
+                row["relocation_months"],
+                None if allowed is None else frozenset(allowed),
+            )
+        )
+    return {at: tuple(firms) for at, firms in found.items()}
+
+
+def _holders(
+    holds: pl.DataFrame, projects: pl.DataFrame, sites: pl.DataFrame, as_of: date
+) -> Mapping[int, frozenset[str]]:
+    """Live holds, and the indivisible sites projects are fixed on."""
+    live = holds.filter(pl.col("held_until") >= as_of).select("site_id", "project_id")
+    fixed = projects.select("project_id", site_id="fixed_site_ids").explode("site_id").drop_nulls()
+    whole = fixed.join(sites.filter(~pl.col("divisible")).select("site_id"), on="site_id", how="semi")
+    found: dict[int, set[str]] = defaultdict(set)
+    place = {site_id: i for i, site_id in enumerate(sites["site_id"].to_list())}
+    for site_id, project_id in [*live.iter_rows(), *whole.select("site_id", "project_id").iter_rows()]:
+        if site_id in place:
+            found[place[site_id]].add(project_id)
+    return {at: frozenset(by) for at, by in found.items()}

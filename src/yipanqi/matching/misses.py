@@ -1,0 +1,187 @@
+"""Where no scheme is found: the three nearest misses, and what would have to change at each.
+
+Either admission refused what there was — then the clauses missed are told — or a phase has no place: then the sites
+that fail the fewest tests by the least, each with its failures. A change of the site's facts is told only after the
+filter, run again with that change, lets the site pass.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from yipanqi.admission.verdict import Verdicts
+from yipanqi.kernel import tables
+from yipanqi.kernel.findings import Message, Scalar
+from yipanqi.matching.answer import Named
+from yipanqi.matching.asking import ask_plan
+from yipanqi.matching.candidates import EXACT, tests, usable
+from yipanqi.matching.contract import NearestMiss
+from yipanqi.matching.explanation import as_json
+from yipanqi.matching.ground import Floats, Ground, Ints
+from yipanqi.matching.needs import Need
+from yipanqi.matching.offers import Offers
+from yipanqi.matching.phases import Offer
+from yipanqi.matching.setting import Setting
+from yipanqi.matching.ways import on_one_site
+from yipanqi.planning.compliance import PlanStatus
+
+_MOST = 3
+#: Sites of which the plan is asked, the nearest by the other tests.
+_ASKED = 24
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A place and what would have to change there."""
+
+    sites: tuple[str, ...]
+    changes: tuple[Message, ...]
+
+
+def nearest_misses(setting: Setting, found: Offers, refused: Sequence[Named], verdicts: Verdicts) -> pl.DataFrame:
+    """Up to three misses (``NearestMiss``) of each project of ``found``: those without a scheme.
+
+    ``refused`` are the schemes of these projects that admission refused, best first.
+    """
+    by_project: dict[str, list[Named]] = {}
+    for named in refused:
+        by_project.setdefault(named.draft.project_id, []).append(named)
+    rows = []
+    for project_id in sorted(found.by_project):
+        if project_id in by_project:
+            misses = [_refused(named, verdicts, setting.ground) for named in by_project[project_id][:_MOST]]
+        else:
+            misses = _unplaced(setting, found.by_project[project_id])
+        rows += [
+            {
+                "project_id": project_id,
+                "miss_rank": rank,
+                "reason_no": no,
+                "site_ids": list(miss.sites),
+                "message_id": message.id,
+                "params_json": as_json(message),
+            }
+            for rank, miss in enumerate(misses, 1)
+            for no, message in enumerate(miss.changes, 1)
+        ]
+    return tables.frame(NearestMiss, rows).sort(tables.keys(NearestMiss))
+
+
+def _refused(named: Named, verdicts: Verdicts, ground: Ground) -> Miss:
+    """The hard clauses missed beyond the conference band."""
+    clauses = verdicts.clauses.filter(
+        (pl.col("case_id") == named.scheme_id) & pl.col("hard") & (pl.col("met") == False) & ~pl.col("in_band")  # noqa: E712
+    )
+    told = ("indicator", "value", "threshold", "gap", "unit", "clause")
+    changes = [Message("matching.miss.admission", {k: c[k] for k in told}) for c in clauses.iter_rows(named=True)]
+    return Miss(tuple(ground.ids[s] for s in named.draft.sites), tuple(changes))
+
+
+def _unplaced(setting: Setting, offers: Sequence[Offer]) -> list[Miss]:
+    """The misses of the first firm phase without a way; where every phase has one, that they do not go together."""
+    lacking = [offer.need for offer in offers if offer.need.firm and not len(offer.ways)]
+    if lacking:
+        return _nearest(setting, lacking[0])
+    best = [offer for offer in offers if len(offer.ways)]
+    sites = sorted({int(s) for offer in best for s in offer.ways.units[0] if s >= 0})
+    if not sites:
+        return []
+    together = Message("matching.miss.together", {"phases": len(best)})
+    return [Miss(tuple(setting.ground.ids[s] for s in sites), (together,))]
+
+
+def _nearest(setting: Setting, need: Need) -> list[Miss]:
+    ground = setting.ground
+    short = shortfalls(setting, need)
+    open_to = (ground.kind == need.kind) & tests(ground, need)["declined"]
+    count, gap = sum(s > 0 for s in short.values()), sum(short.values())
+    sites = np.flatnonzero(open_to)
+    near = sites[np.lexsort((sites, np.asarray(gap)[sites], np.asarray(count)[sites]))][:_ASKED]
+    barred = _barred(setting, need, near)
+    order = sorted(near.tolist(), key=lambda at: (int(count[at]) + len(barred.get(at, [])), float(gap[at]), at))  # type: ignore[index]
+    misses = []
+    for at in order:
+        failed = [name for name, by in short.items() if by[at] > 0]
+        changes = [*(_change(setting, need, name, at) for name in failed), *barred.get(at, [])]
+        if changes and passes(setting, need, at, failed):
+            misses.append(Miss((ground.ids[at],), tuple(changes)))
+        if len(misses) == _MOST:
+            break
+    return misses
+
+
+def shortfalls(setting: Setting, need: Need) -> dict[str, Floats]:
+    """test → how far each site is from passing it, as a share of what is asked; 0 passes, 1 for a plain no."""
+    ground, passed = setting.ground, tests(setting.ground, need)
+    found: dict[str, Floats] = {
+        "state": (~passed["state"]).astype(np.float64),
+        "held": (~passed["held"]).astype(np.float64),
+        "destination": (~setting.able).astype(np.float64),
+    }
+    asked = {**need.building, **need.utilities}
+    for name, least in asked.items():
+        found[name] = _below(ground.numbers[name], least)
+    if need.rent_max is not None:
+        found["rent_yuan_m2_day"] = np.where(passed["rent_yuan_m2_day"], 0.0, 1.0)
+    most = need.most_m2(setting.rules)
+    found["small"] = _below(ground.area, need.need_m2)
+    found["large"] = np.where(ground.divisible, 0.0, np.maximum(ground.area / most - 1, 0.0))
+    return found
+
+
+def _below(values: Floats, least: float) -> Floats:
+    """By which share each value is below the least; an unknown one is not."""
+    return np.where(values >= least * EXACT, 0.0, np.nan_to_num(1 - values / least, nan=0.0))
+
+
+def _change(setting: Setting, need: Need, name: str, at: int) -> Message:
+    """What would have to change at a site for one failed test."""
+    ground = setting.ground
+    place: dict[str, Scalar] = {"site": ground.names[at], "site_id": ground.ids[at]}
+    if name in {"state", "held", "destination"}:
+        return Message(f"matching.miss.{name}", place)
+    if name == "rent_yuan_m2_day":
+        return Message("matching.miss.rent", {**place, "have": float(ground.numbers[name][at]), "need": need.rent_max})
+    if name in {"small", "large"}:
+        return Message(f"matching.miss.{name}", {**place, "have_m2": float(ground.area[at]), "need_m2": need.need_m2})
+    least = {**need.building, **need.utilities}[name]
+    return Message(
+        "matching.miss.fact", {**place, "fact": name, "have": float(ground.numbers[name][at]), "need": least}
+    )
+
+
+def passes(setting: Setting, need: Need, at: int, changed: Sequence[str]) -> bool:
+    """Whether the filter lets a site pass once the failed tests named are mended; the filter itself is run again."""
+    ground = setting.ground
+    numbers = {name: values.copy() for name, values in ground.numbers.items()}
+    asked = {**need.building, **need.utilities, "rent_yuan_m2_day": need.rent_max or 0.0}
+    area, offerable = ground.area.copy(), ground.offerable.copy()
+    for name in changed:
+        if name in asked:
+            numbers[name][at] = asked[name]
+        elif name in {"small", "large"}:
+            area[at] = need.need_m2
+        elif name == "state":
+            offerable[at] = True
+    holders = {site: by for site, by in ground.holders.items() if not (site == at and "held" in changed)}
+    mended = replace(ground, numbers=numbers, area=area, offerable=offerable, holders=holders)
+    able = setting.able.copy()
+    able[at] |= "destination" in changed
+    ways = on_one_site(mended, need, usable(mended, need) & able, setting.rules)
+    return bool((ways.units[:, 0] == at).any())
+
+
+def _barred(setting: Setting, need: Need, sites: Ints) -> dict[int, list[Message]]:
+    """site → what the plan forbids there."""
+    ground = setting.ground
+    asked = ask_plan([(need.key, sites)], ground, (setting.supply, setting.want), setting.rulebook, setting.as_of)
+    forbidding = asked.reasons.filter(pl.col("status") == PlanStatus.FORBIDDEN.value)
+    found: dict[int, list[Message]] = {}
+    for row in forbidding.iter_rows(named=True):
+        at = ground.index[row["site_id"]]
+        told: dict[str, Scalar] = {"site": ground.names[at], "site_id": ground.ids[at]}
+        told |= {name: row[name] for name in ("rule_id", "parameter", "from_value", "to_value", "clause")}
+        found.setdefault(at, []).append(Message("matching.miss.plan", told))
+    return found
