@@ -32,7 +32,7 @@ class Indicator:
     factor: float = 1.0
 
 
-#: Indicator id → how it is computed. ``_mu`` and ``_jobs`` are made by ``values``.
+#: Indicator id → how it is computed. ``_mu`` and ``_jobs`` are made on the way.
 NUMBERS = MappingProxyType(
     {
         "fixed_investment_wan_per_mu": Indicator("fixed_investment_wan", "_mu", "wan_per_mu", "fixed_investment_wan"),
@@ -62,20 +62,32 @@ def values(facts: pl.DataFrame, assumed_far: float) -> pl.DataFrame:
     Leased or renovated floor whose plot has no stated FAR is converted with ``assumed_far``. A denominator of zero
     gives null: nothing can be said.
     """
+    ready = _with_areas(facts, assumed_far)
+    ratios = {key: _of(i.numerator) * i.factor / _below(i) for key, i in NUMBERS.items() if key != SCORE}
+    return ready.select(ratio.alias(key) for key, ratio in ratios.items())
+
+
+def denominators(facts: pl.DataFrame, assumed_far: float) -> pl.DataFrame:
+    """What one unit of each indicator takes of its numerator, one column each: denominator ÷ factor."""
+    ready = _with_areas(facts, assumed_far)
+    return ready.select((_below(i) / i.factor).alias(key) for key, i in NUMBERS.items() if key != SCORE)
+
+
+def _with_areas(facts: pl.DataFrame, assumed_far: float) -> pl.DataFrame:
     land = pl.when(pl.col("land_m2") > 0).then(pl.col("land_m2"))
     floor = pl.when(pl.col("floor_m2") > 0).then(pl.col("floor_m2"))
     far = pl.when(pl.col("far_ratio") > 0).then(pl.col("far_ratio")).fill_null(assumed_far)
     area = land.fill_null(0.0) + (floor / far).fill_null(0.0)
     jobs = pl.sum_horizontal("jobs_high_count", "jobs_middle_count", "jobs_basic_count", ignore_nulls=False)
-    ready = facts.with_columns(
-        pl.when(area > 0).then(area / M2_PER_MU).alias("_mu"), floor.alias("floor_m2"), jobs.alias("_jobs")
-    )
-    return ready.select(_ratio(NUMBERS[key]).cast(pl.Float64).alias(key) for key in ORDER if key != SCORE)
+    return facts.with_columns((area / M2_PER_MU).alias("_mu"), floor.alias("floor_m2"), jobs.alias("_jobs"))
 
 
-def _ratio(indicator: Indicator) -> pl.Expr:
-    top = pl.col(indicator.numerator) * indicator.factor
+def _of(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.Float64)
+
+
+def _below(indicator: Indicator) -> pl.Expr:
     if indicator.denominator is None:
-        return top
-    below = pl.col(indicator.denominator)
-    return pl.when(below > 0).then(top / below)
+        return pl.lit(1.0)
+    below = _of(indicator.denominator)
+    return pl.when(below > 0).then(below)

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pydantic import model_validator
 
 from yipanqi.admission.indicators import NUMBERS, SCORE, WORDS
+from yipanqi.governance.profile import Act
 from yipanqi.inventory.sites import AreaClass, FunctionalType
 from yipanqi.pipeline.projects import Category
 from yipanqi.policy import rulebook as books
@@ -104,17 +105,24 @@ class Standard(Strict):
 
 
 class Step(Strict):
-    """One step of the review: who acts, when it is taken, which steps run at the same time (equal ``level``)."""
+    """One step of the review. Steps of equal ``level`` run at the same time.
+
+    Who acts: the bodies that may do the ``act`` in the district, else the first of ``bodies`` the district has; neither
+    named: a panel that is no body (experts). The rest says for which projects the step is taken; ``verdicts`` are those
+    of the project so far. Of the steps that decide, a body takes only its last.
+    """
 
     title_zh: str
     title_en: str
-    body: str
+    act: Act | None = None
+    bodies: tuple[str, ...] = ()
     level: int
+    decides: bool = False
     categories: tuple[Category, ...] = ()
     verdicts: tuple[str, ...] = ()
     least_investment_wan: float | None = None
     least_land_m2: float | None = None
-    major_only: bool = False
+    major: bool | None = None
 
 
 class Routing(Provision):

@@ -11,6 +11,7 @@ import polars as pl
 from yipanqi.inventory.sites import UseClass
 from yipanqi.kernel.tables import choice, empty
 from yipanqi.pipeline.projects import Category, NeedKind
+from yipanqi.planning.amendment import decider
 from yipanqi.planning.firing import ORDER, Facts, Fired, fire
 from yipanqi.planning.rules import PlanStatus, Rule, book, in_force
 from yipanqi.planning.zones import ZoneShare
@@ -107,8 +108,8 @@ def compliance(question: Question, rulebook: Rulebook, on: date) -> Answer:
         at, codes, _ = fired
         if at.size:
             worst[at] = np.maximum(worst[at], codes)
-            decider = book(rulebook).procedures[rule.procedure].decider if rule.procedure else None
-            reasons.append(_reason_rows(pairs, (rule_id, rule, decider), fired))
+            who = decider(rulebook, rule.procedure, on) if rule.procedure else None
+            reasons.append(_reason_rows(pairs, (rule_id, rule, who), fired))
     status = pl.Series("status", [s.value for s in ORDER])[worst]
     order = [*_KEYS, "rule_id"]
     told = pl.concat(reasons).sort(order) if reasons else empty(PlanReason)
@@ -138,10 +139,10 @@ def _reason_rows(
     source: tuple[str, Rule, str | None],
     fired: Fired,
 ) -> pl.DataFrame:
-    rule_id, rule, decider = source
+    rule_id, rule, who = source
     at, codes, values = fired
     text = {
-        "rule_id": rule_id, "parameter": rule.parameter, "procedure": rule.procedure, "decider": decider,
+        "rule_id": rule_id, "parameter": rule.parameter, "procedure": rule.procedure, "decider": who,
         "clause": rule.clause, "basis": rule.basis.value,
     }  # fmt: skip
     forbidden = pl.col("status") == PlanStatus.FORBIDDEN.value

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import model_validator
 
+from yipanqi.governance.profile import Act
 from yipanqi.inventory.sites import AreaClass, FunctionalType, SiteKind, SiteState, UseClass
 from yipanqi.pipeline.projects import Category, NeedKind
 from yipanqi.planning.zones import ZoneKind
@@ -104,22 +105,30 @@ class Rule(Provision):
 
 
 class Step(Strict):
-    """One step of a plan-change procedure: who acts, how many days it is assumed to take, whether the city acts."""
+    """One step of a plan-change procedure: who acts and how many calendar days it is assumed to take.
+
+    A step without a body is the decision: whoever may do the procedure's act in the district takes it.
+    """
 
     title_zh: str
     title_en: str
-    body: str
+    body: str | None = None
     days: int
-    municipal: bool = False
 
 
 class Procedure(Provision):
-    """A way to change the plan: its steps in order, and who decides in this district."""
+    """A way to change the plan: its steps in order, and the act of the district's bodies that decides on it."""
 
     title_zh: str
     title_en: str
-    decider: str
+    act: Act
     steps: Mapping[str, Step]
+
+    @model_validator(mode="after")
+    def _one_decision(self) -> "Procedure":
+        if sum(step.body is None for step in self.steps.values()) != 1:
+            raise ValueError("a procedure has one deciding step, the one without a body")
+        return self
 
 
 class QuotaRule(Strict):
