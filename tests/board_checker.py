@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
+
 from checker import SLACK, Checker, Row, Violation, by_key, cyclic
 
 

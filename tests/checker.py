@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import polars as pl
 import pyproj
 import shapely
-from shapely.ops import transform
 
 Row = dict[str, Any]
 SLACK = 1e-6
@@ -96,7 +95,7 @@ class Checker:
         return [self._shape(z["geometry_wkb"]) for z in self.zones]
 
     def _shape(self, wkb: bytes) -> Any:
-        return transform(self._metric, shapely.from_wkb(wkb))
+        return shapely.transform(shapely.from_wkb(wkb), self._metric, interleaved=False)
 
     def touch(self, a: str, b: str) -> bool:
         """Whether two sites lie side by side: parcels by their borders, rooms by their building."""
@@ -313,7 +312,9 @@ class Checker:
             ]
             if late:
                 yield "date", f"{name}: {late} after {scheme['available_on']}"
-        months = max((m["months"] for m in moves), default=0.0)
+        months = max(
+            (self.firms[m["firm_id"]]["relocation_months"] for m in moves if m["firm_id"] in self.firms), default=0.0
+        )
         days = (scheme["available_on"] - self.as_of).days
         if days < int(months * 30):
             yield "date", f"firms need {months} months, available in {days} days"
