@@ -136,7 +136,7 @@ def relocation_table(named: Sequence[Named], ground: Ground) -> pl.DataFrame:
 
 
 def told(named: Sequence[Named], reasons: pl.DataFrame, ground: Ground) -> pl.DataFrame:
-    """Every rule of the plan that speaks of a scheme: its id beside the rows of ``PlanReason``, each rule once a site."""
+    """Every rule of the plan that speaks of a scheme: its id beside ``PlanReason``, each rule once a site."""
     asked = pl.DataFrame(
         [
             (n.scheme_id, n.draft.project_id, u.phase + INTERIM * u.interim, ground.ids[u.site])

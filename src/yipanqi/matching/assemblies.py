@@ -50,7 +50,7 @@ def neighbours(ground: Ground, sites: pl.DataFrame, rules: Rules, epsg: int) -> 
     """
     usable = ground.offerable | ground.reserved
     parcels = np.flatnonzero(usable & (ground.kind == _LAND))
-    left, right = geometry.touching([ground.geometry[i] for i in parcels], rules.adjacency_gap_m, epsg)
+    left, right = geometry.touching([ground.geometry[i] for i in parcels.tolist()], rules.adjacency_gap_m, epsg)
     pairs = [np.column_stack([parcels[left], parcels[right]])]
     rooms = (
         sites.filter(pl.col("parent_site_id").is_not_null() & (pl.col("site_kind") != KINDS[_LAND]))
@@ -140,4 +140,4 @@ def _removable(units: Ints, near: Neighbours) -> Flags:
             links[:, j, i] = links[:, i, j]
     total = links.sum(axis=(1, 2)) // 2
     without = total[:, None] - links.sum(axis=2)
-    return (units >= 0) & (without >= (size - 2)[:, None])
+    return np.asarray((units >= 0) & (without >= (size - 2)[:, None]))

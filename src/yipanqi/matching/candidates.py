@@ -50,7 +50,7 @@ def at_least(values: Floats, least: float) -> Flags:
 
 def together(values: Floats, units: Ints) -> Floats:
     """The sum over the units of each row; unknown where a unit's value is."""
-    return np.where(units >= 0, values[units], 0.0).sum(axis=1)
+    return np.asarray(np.where(units >= 0, values[units], 0.0).sum(axis=1))
 
 
 def supplied(ground: Ground, need: Need, units: Ints) -> Flags:

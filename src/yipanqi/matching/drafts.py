@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -87,20 +87,19 @@ class Draft:
 def joined(drafts: Iterable[Draft], weights: Iterable[float]) -> Draft:
     """Drafts of the phases of one project as one: sums, latest days, and means weighted by the area needed."""
     many, share = list(drafts), np.array(list(weights))
-    figures = [d.figures for d in many]
-    of = {name: np.array([getattr(f, name) for f in figures]) for name in vars(figures[0])}
+    of = {f.name: np.array([getattr(d.figures, f.name) for d in many]) for f in fields(Figures)}
 
-    def mean(values: Floats) -> Floats:
-        return np.asarray(values @ share / share.sum())
+    def mean(values: Floats) -> float:
+        return float(values @ share / share.sum())
 
     whole = Figures(
         fit=mean(of["fit"]),
-        cost_wan=of["cost_wan"].sum(),
-        cost_known=of["cost_known"].all(),
-        day=of["day"].max(),
-        start=of["start"].max(),
-        late_months=of["late_months"].max(),
-        changes=of["changes"].sum(),
+        cost_wan=float(of["cost_wan"].sum()),
+        cost_known=bool(of["cost_known"].all()),
+        day=int(of["day"].max()),
+        start=int(of["start"].max()),
+        late_months=float(of["late_months"].max()),
+        changes=float(of["changes"].sum()),
         distance_km=mean(of["distance_km"]),
         zone=mean(of["zone"]),
     )

@@ -4,28 +4,37 @@ Every scheme is told by itself; the shown ones are also told against each other 
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
-import numpy as np
 import polars as pl
 
 from yipanqi.admission.verdict import Verdict
+from yipanqi.inventory.sites import AreaClass
 from yipanqi.kernel import tables
-from yipanqi.kernel.findings import Message
+from yipanqi.kernel.findings import Message, Scalar
 from yipanqi.matching.answer import Named, day_of
 from yipanqi.matching.candidates import unknown_facts
 from yipanqi.matching.contract import ReasonRole, SchemeReason
-from yipanqi.matching.ground import DAYS_PER_MONTH
+from yipanqi.matching.drafts import Draft
+from yipanqi.matching.figures import Figures
+from yipanqi.matching.ground import DAYS_PER_MONTH, Ground
 from yipanqi.matching.needs import LAND
 from yipanqi.matching.setting import Setting
 from yipanqi.planning.compliance import PlanStatus
 
 Told: TypeAlias = tuple[ReasonRole, Message]
 
-#: Fit from which a scheme is said to fit well; differences below these are not worth a word.
+#: Fit from which a scheme is said to fit well.
 _GOOD_FIT = 0.9
-_MONTHS, _WAN, _KM = 1.0, 50.0, 1.0
+#: What shown schemes are compared in (None: not known), the least difference worth a word, and the words for it.
+_COMPARED: tuple[tuple[Callable[[Figures], float | None], float, tuple[str, str]], ...] = (
+    (lambda of: of.start / DAYS_PER_MONTH, 1.0, ("later", "earliest")),
+    (lambda of: of.cost_wan if of.cost_known else None, 50.0, ("dearer", "cheapest")),
+    (lambda of: None if math.isnan(of.distance_km) else of.distance_km, 1.0, ("further", "nearest")),
+)
+_PLAN_NOTES = {PlanStatus.ALLOWED.value: "plan_unknown", PlanStatus.FORBIDDEN.value: "plan_forbids"}
 
 
 def reasons(named: Sequence[Named], rules_told: pl.DataFrame, verdicts: pl.DataFrame, setting: Setting) -> pl.DataFrame:
@@ -63,115 +72,129 @@ def as_json(message: Message) -> str:
     return json.dumps(dict(message.params), ensure_ascii=False, sort_keys=True)
 
 
-def _strength(message_id: str, **params: str | float | int) -> Told:
+def _strength(message_id: str, **params: Scalar) -> Told:
     return ReasonRole.STRENGTH, Message(f"matching.strength.{message_id}", params)
 
 
-def _price(message_id: str, **params: str | float | int) -> Told:
+def _price(message_id: str, **params: Scalar) -> Told:
     return ReasonRole.PRICE, Message(f"matching.price.{message_id}", params)
 
 
-def _note(message_id: str, **params: str | float | int | None) -> Told:
+def _note(message_id: str, **params: Scalar) -> Told:
     return ReasonRole.NOTE, Message(f"matching.note.{message_id}", params)
 
 
+def _at(ground: Ground, site: int) -> dict[str, Scalar]:
+    return {"site": ground.names[site], "site_id": ground.ids[site]}
+
+
 def _by_itself(named: Named, rules: pl.DataFrame | None, setting: Setting) -> Iterator[Told]:
+    """What a scheme has and costs, whatever the others are."""
     draft, of, ground = named.draft, named.draft.figures, setting.ground
     needs = setting.by_project[draft.project_id]
-    need_m2, take_m2 = sum(n.need_m2 for n in needs), sum(u.take for u in draft.units if not u.interim)
     if of.fit >= _GOOD_FIT:
-        yield _strength("fit", share=float(of.fit))
+        yield _strength("fit", share=of.fit)
     if all(ground.towns[s] == needs[0].origin for s in draft.sites):
         yield _strength("own_town")
-    if all(ground.stock[s] for s in draft.sites) and needs[0].kind == LAND:
+    if needs[0].kind == LAND and all(ground.stock[s] for s in draft.sites):
         yield _strength("stock")
-    if of.late_months == 0:
-        yield _strength("on_time", on=day_of(of.start).isoformat())
-    else:
-        yield _price("late", months=float(np.ceil(of.late_months)), on=day_of(of.start).isoformat())
     if of.distance_km <= setting.rules.distance_half_km:
-        yield _strength("near", km=float(of.distance_km))
-    if all(ground.words["area_class"][s] == "104" for s in draft.sites):
+        yield _strength("near", km=of.distance_km)
+    if all(ground.words["area_class"][s] == AreaClass.BLOCK_104.value for s in draft.sites):
         yield _strength("zone_104")
-    for unit in draft.units:
-        if unit.interim:
-            plant = {"site": ground.names[unit.site], "site_id": ground.ids[unit.site]}
-            yield _strength(
-                "begins_early", on=day_of(of.start).isoformat(), land_on=day_of(of.day).isoformat(), **plant
-            )
-            yield _price("moves_twice", **plant)
     changes = 0 if rules is None else rules.filter(pl.col("status") == PlanStatus.PLAN_CHANGE.value).height
     yield _price("plan_change", count=changes) if changes else _strength("plan")
+    yield from _dates(draft, setting)
+    yield from _burdens(draft, setting)
+
+
+def _dates(draft: Draft, setting: Setting) -> Iterator[Told]:
+    """When it can begin, and what brings that about."""
+    of, ground = draft.figures, setting.ground
+    start, ready = day_of(of.start).isoformat(), day_of(of.day).isoformat()
+    if of.late_months:
+        yield _price("late", months=math.ceil(of.late_months), on=start)
+    else:
+        yield _strength("on_time", on=start)
+    for unit in draft.units:
+        if unit.interim:
+            yield _strength("begins_early", on=start, land_on=ready, **_at(ground, unit.site))
+            yield _price("moves_twice", **_at(ground, unit.site))
+    if any(ground.low[s] and not ground.occupied[s] for s in draft.sites):
+        yield _price("renovation", months=setting.rules.renovation_months)
+
+
+def _burdens(draft: Draft, setting: Setting) -> Iterator[Told]:
+    """Firms to move, places apart, area that is not needed."""
+    needs = setting.by_project[draft.project_id]
     if draft.moves:
         months = max(m.firm.months for m in draft.moves)
         cost = sum(m.firm.cost_wan for m in draft.moves)
         yield _price("relocation", count=len(draft.moves), cost_wan=cost, months=months)
     if draft.split:
-        yield _price("split", count=len({ground.towns[s] for s in draft.sites}))
-    if take_m2 > need_m2 * (1 + 1e-6) and not draft.unplaced:
+        yield _price("split", count=len({setting.ground.towns[s] for s in draft.sites}))
+    placed = {u.phase for u in draft.units}
+    need_m2 = sum(n.need_m2 for n in needs if n.phase in placed)
+    over = sum(u.take for u in draft.units if not u.interim) - need_m2
+    if over > need_m2 * 1e-6:
         land = all(n.kind == LAND for n in needs)
-        yield _price("oversize_land" if land else "oversize_floor", over_m2=take_m2 - need_m2)
-    if any(ground.low[s] and not ground.occupied[s] for s in draft.sites):
-        yield _price("renovation", months=setting.rules.renovation_months)
+        yield _price("oversize_land" if land else "oversize_floor", over_m2=over)
 
 
 def _against_others(named: Named, shown: Sequence[Named]) -> Iterator[Told]:
     """How a shown scheme compares with the best of the others shown: in date, cost and distance."""
-    if named.rank is None or len(shown) < 2:
+    if named.rank is None:
         return
     others = [n for n in shown if n.scheme_id != named.scheme_id]
-    mine = named.draft.figures
-    first = min(others, key=lambda n: (n.draft.figures.start, n.rank or 0))
-    months = float(mine.start - first.draft.figures.start) / DAYS_PER_MONTH
-    if months >= _MONTHS:
-        yield _price("later", other=first.rank or 0, months=float(round(months)))
-    elif months <= -_MONTHS:
-        yield _strength("earliest", other=first.rank or 0, months=float(round(-months)))
-    known = [n for n in others if n.draft.figures.cost_known]
-    if mine.cost_known and known:
-        cheap = min(known, key=lambda n: (n.draft.figures.cost_wan, n.rank or 0))
-        more = float(mine.cost_wan - cheap.draft.figures.cost_wan)
-        if more >= _WAN:
-            yield _price("dearer", other=cheap.rank or 0, wan=float(round(more)))
-        elif more <= -_WAN and len(known) == len(others):
-            yield _strength("cheapest", other=cheap.rank or 0, wan=float(round(-more)))
-    placed = [n for n in others if not np.isnan(n.draft.figures.distance_km)]
-    if placed and not np.isnan(mine.distance_km):
-        near = min(placed, key=lambda n: (float(n.draft.figures.distance_km), n.rank or 0))
-        further = float(mine.distance_km - near.draft.figures.distance_km)
-        if further >= _KM:
-            yield _price("further", other=near.rank or 0, km=further)
-        elif further <= -_KM and len(placed) == len(others):
-            yield _strength("nearest", other=near.rank or 0, km=-further)
+    for figure, least, (price, strength) in _COMPARED:
+        mine = figure(named.draft.figures)
+        known = [(value, n.rank or 0) for n in others if (value := figure(n.draft.figures)) is not None]
+        if mine is None or not known:
+            continue
+        best, other = min(known)
+        if mine - best >= least:
+            yield _price(price, other=other, by=round(mine - best, 1))
+        elif best - mine >= least and len(known) == len(others):
+            yield _strength(strength, other=other, by=round(best - mine, 1))
 
 
 def _to_know(named: Named, rules: pl.DataFrame | None, verdict: str | None, setting: Setting) -> Iterator[Told]:
     """What the scheme rests on and what is not known."""
     draft, ground = named.draft, setting.ground
-    needs: Mapping[int, object] = {n.phase: n for n in setting.by_project[draft.project_id]}
-    first = setting.by_project[draft.project_id][0]
-    if first.fixed:
+    if setting.by_project[draft.project_id][0].fixed:
         yield _note("fixed")
     if verdict in {Verdict.CONFERENCE.value, Verdict.REFUSED.value}:
-        yield _note(str(verdict))
-    for unit in draft.units:
-        need = needs[unit.phase]
-        place = {"site": ground.names[unit.site], "site_id": ground.ids[unit.site]}
-        if not unit.interim:
-            for fact in unknown_facts(ground, need, unit.site):  # type: ignore[arg-type]
-                yield _note("unknown", fact=fact, **place)
-        if not ground.dated[unit.site]:
-            yield _note("undated", months=setting.rules.unknown_date_months, **place)
+        yield _note(verdict)
     if not draft.figures.cost_known:
         yield _note("cost_unknown")
+    yield from _unknowns(draft, setting)
+    yield from _left_open(draft, setting)
     if rules is not None:
-        spoken = rules.filter(pl.col("status") != PlanStatus.PLAN_CHANGE.value)
-        for site_id, parameter, status in spoken.select("site_id", "parameter", "status").iter_rows():
-            said = "plan_unknown" if status == PlanStatus.ALLOWED.value else "plan_forbids"
-            yield _note(said, parameter=parameter, site=ground.names[ground.index[site_id]], site_id=site_id)
+        for site_id, parameter, status in rules.select("site_id", "parameter", "status").iter_rows():
+            if status in _PLAN_NOTES:
+                yield _note(_PLAN_NOTES[status], parameter=parameter, **_at(ground, ground.index[site_id]))
+
+
+def _left_open(draft: Draft, setting: Setting) -> Iterator[Told]:
+    """Firms without a destination, phases without a place, facts that are stale or not verified."""
+    ground = setting.ground
+    moved = {m.firm.firm_id for m in draft.moves}
+    for firm in (f for s in draft.sites for f in ground.firms.get(s, ()) if f.firm_id not in moved):
+        yield _note("no_destination", firm=firm.name)
     for phase in draft.unplaced:
         yield _note("unplaced", phase=phase)
-    if stale := sum(bool(ground.stale[s]) for s in draft.sites):
-        yield _note("stale", count=stale)
-    if unverified := sum(bool(ground.unverified[s]) for s in draft.sites):
-        yield _note("unverified", count=unverified)
+    for message_id, flags in (("stale", ground.stale), ("unverified", ground.unverified)):
+        if count := sum(bool(flags[s]) for s in draft.sites):
+            yield _note(message_id, count=count)
+
+
+def _unknowns(draft: Draft, setting: Setting) -> Iterator[Told]:
+    """The facts and dates of its sites that nobody has stated."""
+    ground = setting.ground
+    needs = {n.phase: n for n in setting.by_project[draft.project_id]}
+    for unit in draft.units:
+        for fact in () if unit.interim else unknown_facts(ground, needs[unit.phase], unit.site):
+            yield _note("unknown", fact=fact, **_at(ground, unit.site))
+    for site in draft.sites:
+        if not ground.dated[site]:
+            yield _note("undated", months=setting.rules.unknown_date_months, **_at(ground, site))

@@ -33,14 +33,37 @@ class PlanWord:
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Figures:
-    """The figures of ways, one entry a way, or of one scheme.
+    """The figures of one scheme.
 
     ``cost_wan`` is what is known of price, rent and moving; ``cost_known`` says whether that is all. ``day`` is when
-    everything is ready, ``start`` when the firm can begin, ``late_months`` how far ``start`` is behind the wanted day.
-    ``distance_km`` is NaN where there is no wish or no place.
+    everything is ready, ``start`` when the firm can begin (days since 1970); ``late_months`` is how far ``start`` is
+    behind the wanted day. ``changes`` counts plan changes. ``distance_km`` is NaN where there is no wish or no place.
     """
+
+    fit: float
+    cost_wan: float
+    cost_known: bool
+    day: int
+    start: int
+    late_months: float
+    changes: float
+    distance_km: float
+    zone: float
+
+    def later(self, day: int, wanted: int) -> "Figures":
+        """The same figures, ready no sooner than the day."""
+        if day <= self.day:
+            return self
+        start = day if self.start == self.day else self.start
+        late = max(start - wanted, 0) / DAYS_PER_MONTH
+        return replace(self, day=day, start=start, late_months=max(late, self.late_months))
+
+
+@dataclass(frozen=True, eq=False)
+class FigureColumns:
+    """The figures of many ways, one entry a way."""
 
     fit: Floats
     cost_wan: Floats
@@ -52,17 +75,9 @@ class Figures:
     distance_km: Floats
     zone: Floats
 
-    def row(self, at: int) -> "Figures":
+    def row(self, at: int) -> Figures:
         """The figures of one way."""
-        return Figures(**{name: value[at] for name, value in vars(self).items()})
-
-    def later(self, day: int, wanted: int) -> "Figures":
-        """The same figures of one scheme, ready no sooner than the day."""
-        if day <= self.day:
-            return self
-        start = day if self.start == self.day else self.start
-        late = max(start - wanted, 0) / DAYS_PER_MONTH
-        return replace(self, day=day, start=start, late_months=max(late, self.late_months))
+        return Figures(**{name: column[at].item() for name, column in vars(self).items()})
 
 
 def ready_days(ground: Ground, rules: Rules) -> Days:
@@ -95,7 +110,7 @@ def zone_fit(ground: Ground, need: Need, rules: Rules) -> Floats:
             for d in ground.directions
         ]
     )
-    return (area_class + direction) / 2
+    return np.asarray((area_class + direction) / 2)
 
 
 def merit(ground: Ground, need: Need, ready: Days, rules: Rules) -> Floats:
@@ -103,38 +118,35 @@ def merit(ground: Ground, need: Need, ready: Days, rules: Rules) -> Floats:
     every = np.arange(len(ground), dtype=np.int32)[:, None]
     late = np.maximum(ready - need.wanted, 0) / DAYS_PER_MONTH
     far = np.nan_to_num(distances_km(ground, need), nan=rules.distance_half_km)
-    return (
-        known_share(ground, need, every, rules)
-        + half_at(late, rules.date_half_months)
-        + half_at(far, rules.distance_half_km)
-        + zone_fit(ground, need, rules)
-    )
+    known, zone = known_share(ground, need, every, rules), zone_fit(ground, need, rules)
+    return known + half_at(late, rules.date_half_months) + half_at(far, rules.distance_half_km) + zone
 
 
-def figures(ground: Ground, need: Need, ways: Ways, plan: PlanWord, rules: Rules) -> Figures:
+def figures(ground: Ground, need: Need, ways: Ways, plan: PlanWord, rules: Rules) -> FigureColumns:
     """The figures of each way. An interim plant counts for cost and start, not for fit."""
     there = ways.units >= 0
     total = ways.takes.sum(axis=1)
 
     def mean(values: Floats) -> Floats:
-        return (np.where(there, values[ways.units], 0.0) * ways.takes).sum(axis=1) / total
+        return np.asarray((np.where(there, values[ways.units], 0.0) * ways.takes).sum(axis=1) / total)
 
     ready = ready_days(ground, rules) + plan.days
     day = np.where(there, ready[ways.units], 0).max(axis=1)
     leased = ways.lease >= 0
     start = np.where(leased, ready[ways.lease], day)
     cost, known = _cost(ground, need, ways, rules)
+    changes = np.where(there, plan.changes[ways.units], 0.0).sum(axis=1)
+    changes += np.where(leased, plan.changes[ways.lease], 0.0)
     rent = ground.numbers["rent_yuan_m2_day"][ways.lease] * ways.lease_take * (day - start) / YUAN_PER_WAN
     interim = np.where(leased, rent, 0.0)
-    return Figures(
+    return FigureColumns(
         fit=(need.need_m2 / total + known_share(ground, need, ways.units, rules)) / 2,
         cost_wan=cost + np.nan_to_num(interim, nan=0.0),
         cost_known=known & ~np.isnan(interim),
         day=day,
         start=start,
         late_months=np.maximum(start - need.wanted, 0) / DAYS_PER_MONTH,
-        changes=np.where(there, plan.changes[ways.units], 0).sum(axis=1)
-        + np.where(leased, plan.changes[ways.lease], 0),
+        changes=changes,
         distance_km=mean(distances_km(ground, need)),
         zone=mean(zone_fit(ground, need, rules)),
     )
@@ -149,15 +161,15 @@ def _cost(ground: Ground, need: Need, ways: Ways, rules: Rules) -> tuple[Floats,
     there = ways.units >= 0
     each = np.where(there, rate[ways.units], 0.0) * ways.takes
     moving = np.where(there, ground.moving_cost[ways.units], 0.0).sum(axis=1)
-    return np.nansum(each, axis=1) + moving, ~np.isnan(each).any(axis=1)
+    return np.nansum(each, axis=1) + moving, np.asarray(~np.isnan(each).any(axis=1))
 
 
-def half_at(value: Floats, half: float) -> Floats:
+def half_at(value: Floats | float, half: float) -> Floats:
     """A falling score: 1 at zero, one half at ``half``, toward 0 beyond."""
     return np.asarray(1 / (1 + value / half))
 
 
-def parts(of: Figures, need: Need, rules: Rules) -> Floats:
+def parts(of: Figures | FigureColumns, need: Need, rules: Rules) -> Floats:
     """The parts of the score in the order of ``PARTS``, each 0–1 and better the larger; NaN: no wish was stated.
 
     Cost, lateness and distance fall by half at the rulebook's amounts; each plan change halves. What is unknown scores

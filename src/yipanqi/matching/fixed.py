@@ -48,7 +48,7 @@ def fixed_drafts(setting: Setting) -> Fixed:
 def _shared(sites: Sequence[int], needs: Sequence[Need], ground: Ground) -> list[tuple[Need, list[Unit]]]:
     """The sites handed to the phases: each to the phases of its kind in order until these have what they need.
 
-    What nobody needs any more goes to the last phase of its kind, or the last of all. Phases without a site are left out.
+    What nobody needs any more goes to the last phase of its kind, or the last of all. Phases without one are left out.
     """
     missing = {need.phase: need.need_m2 for need in needs}
     units: dict[int, list[Unit]] = {need.phase: [] for need in needs}
@@ -72,7 +72,7 @@ def _draft(setting: Setting, many: Sequence[tuple[Need, list[Unit]]], plan: Plan
         row = np.array([[u.site for u in units]], dtype=np.int32)
         ways = ways_of(row, np.array([[u.take for u in units]]))
         of = figures(ground, need, ways, plan.word(need.key, len(ground)), setting.rules).row(0)
-        # A fixed placement may be smaller than the need: that is no better fit.
+        # A fixed placement may be smaller than the need, which is no better fit.
         of = replace(of, fit=min(of.fit, 1.0))
         phases.append(Draft(need.project_id, tuple(units), False, of))
     draft = joined(phases, [need.need_m2 for need, _ in many]) if len(phases) > 1 else phases[0]
@@ -95,5 +95,5 @@ def _twice(drafts: Sequence[Draft], ground: Ground) -> list[Finding]:
 
 
 def _finding(rule: str, project_id: str, site_id: str) -> Finding:
-    where = {"table": "projects", "column": "fixed_site_ids", "value": site_id}
-    return Finding(rule, Severity.WARN, {"project": project_id, "site": site_id}, **where)
+    params = {"project": project_id, "site": site_id}
+    return Finding(rule, Severity.WARN, params, table="projects", column="fixed_site_ids", value=site_id)

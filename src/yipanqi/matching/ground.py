@@ -108,7 +108,7 @@ class Ground:
     @cached_property
     def stock(self) -> Flags:
         """Plants, offices and low-efficiency or occupied land: built on before, no new construction land."""
-        return self.low | self.occupied | (self.kind != KINDS.index(SiteKind.LAND.value))
+        return np.asarray(self.low | self.occupied | (self.kind != KINDS.index(SiteKind.LAND.value)))
 
     @cached_property
     def moving_cost(self) -> Floats:
@@ -132,7 +132,7 @@ class Ground:
     def open_to(self, project_id: str) -> Flags:
         """Sites that can be offered to the project: offerable, or reserved by itself, and held by no other."""
         own = _marked(len(self), [at for at, by in self.holders.items() if project_id in by])
-        return (self.offerable | (self.reserved & own)) & ~self.held_from(project_id)
+        return np.asarray((self.offerable | (self.reserved & own)) & ~self.held_from(project_id))
 
 
 def _marked(size: int, places: Mapping[int, object] | Sequence[int]) -> Flags:

@@ -99,7 +99,7 @@ def _nearest(setting: Setting, need: Need) -> list[Miss]:
     count, gap = sum(s > 0 for s in short.values()), sum(short.values())
     sites = np.flatnonzero(open_to)
     near = sites[np.lexsort((sites, np.asarray(gap)[sites], np.asarray(count)[sites]))][:_ASKED]
-    barred = _barred(setting, need, near)
+    barred = _barred(setting, need, near.astype(np.int32))
     order = sorted(near.tolist(), key=lambda at: (int(count[at]) + len(barred.get(at, [])), float(gap[at]), at))  # type: ignore[index]
     misses = []
     for at in order:

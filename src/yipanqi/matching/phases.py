@@ -7,7 +7,7 @@ import numpy as np
 
 from yipanqi.matching.assemblies import Neighbours
 from yipanqi.matching.drafts import Draft, Unit, joined
-from yipanqi.matching.figures import Figures
+from yipanqi.matching.figures import FigureColumns
 from yipanqi.matching.ground import Floats, Ground
 from yipanqi.matching.needs import Need
 from yipanqi.matching.pool import SchemeOptions, diverse
@@ -25,7 +25,7 @@ class Offer:
 
     need: Need
     ways: Ways
-    figures: Figures
+    figures: FigureColumns
     scores: Floats
     hopeless: Sequence[bool]
 

@@ -101,7 +101,7 @@ def undominated(drafts: Sequence[Draft]) -> list[Draft]:
     merits = np.array([d.merits for d in drafts])
     as_good = (merits[:, None, :] >= merits[None, :, :]).all(axis=2)
     better = (merits[:, None, :] > merits[None, :, :]).any(axis=2)
-    beaten = (as_good & better).any(axis=0)
+    beaten = np.asarray((as_good & better).any(axis=0)).tolist()
     return [d for d, lost in zip(drafts, beaten, strict=True) if not lost]
 
 

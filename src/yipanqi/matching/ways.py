@@ -6,7 +6,7 @@ import numpy as np
 
 from yipanqi.matching.assemblies import MOST, Clusters
 from yipanqi.matching.candidates import EXACT, supplied
-from yipanqi.matching.ground import DAYS_PER_MONTH, KINDS, Flags, Floats, Ground, Ints
+from yipanqi.matching.ground import DAYS_PER_MONTH, KINDS, Days, Flags, Floats, Ground, Ints
 from yipanqi.matching.needs import LAND, Need
 from yipanqi.matching.rules import Rules
 
@@ -98,7 +98,7 @@ def _within_town(towns: Ints) -> Ints:
     return place
 
 
-def lease_first(ground: Ground, need: Need, lands: Ways, ready: Floats, rules: Rules) -> Ways:
+def lease_first(ground: Ground, need: Need, lands: Ways, ready: Days, rules: Rules) -> Ways:
     """Land that is long in coming, each with the plants where the firm can begin meanwhile.
 
     ``lands`` are ways in the order of preference, ``ready`` the day of every site. The plant must be free and hold
