@@ -215,6 +215,14 @@ def site_classes(projects: pl.DataFrame, demands: pl.DataFrame) -> pl.DataFrame:
 
 def overall(verdicts: pl.DataFrame) -> pl.DataFrame:
     """The best verdict of each project over its cases: project_id, verdict, ordered by project."""
+    return best_cases(verdicts).select("project_id", "verdict")
+
+
+def best_cases(verdicts: pl.DataFrame) -> pl.DataFrame:
+    """The rows of ``verdicts`` under which each project fares best, one a project, ordered by project.
+
+    Best is the verdict, then the fewest missed hard clauses, then the highest score, then the case's id.
+    """
     rank = pl.col("verdict").replace_strict({v.value: i for i, v in enumerate(_VERDICTS)}, return_dtype=pl.Int64)
-    best = verdicts.group_by("project_id").agg(rank.min().alias("rank")).sort("project_id")
-    return best.select("project_id", pl.Series("verdict", [v.value for v in _VERDICTS])[best["rank"]])
+    by = ["project_id", rank, pl.col("missed_hard_count"), -pl.col("score_points").fill_null(0.0), pl.col("case_id")]
+    return verdicts.sort(by).unique("project_id", keep="first", maintain_order=True)
