@@ -1,24 +1,36 @@
 """开发一盘棋: the facts of one district on one day, and the whole main job played over them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 
 import dataframely as dy
+import numpy as np
 import polars as pl
 
-from yipanqi.admission.verdict import Verdicts
+from yipanqi.admission.counterfactual import counterfactual
+from yipanqi.admission.verdict import Verdict, Verdicts, best_cases, preliminary, site_classes
+from yipanqi.allocation import division, scenarios
+from yipanqi.allocation.assignment import Ground, Problem, build
 from yipanqi.allocation.division import Division
+from yipanqi.allocation.prices import prices
 from yipanqi.allocation.scenarios import Scenario, ScenarioName
+from yipanqi.allocation.search import Effort
+from yipanqi.allocation.valuation import untaxed, worth
 from yipanqi.delivery.milestones import Milestone
+from yipanqi.inventory.availability import available
 from yipanqi.inventory.sites import Hold, Incumbent, Lease, Site
+from yipanqi.inventory.stocktaking import fresh
 from yipanqi.kernel import tables
-from yipanqi.kernel.findings import Finding
+from yipanqi.kernel.findings import Finding, in_order
 from yipanqi.kernel.tables import amount
-from yipanqi.matching.schemes import Schemes
+from yipanqi.matching import schemes as matching
+from yipanqi.matching.schemes import Schemes, Supply, Want
 from yipanqi.pipeline.projects import Demand, Project, Wish
-from yipanqi.planning.quotas import QuotaLine
-from yipanqi.planning.zones import Town, Zone
+from yipanqi.pipeline.stages import ON_THE_BOARD, Stage
+from yipanqi.planning.quotas import QuotaLine, overdrawn
+from yipanqi.planning.zones import Town, Zone, locate
+from yipanqi.policy.parameters import Parameter, Version, in_force, number
 from yipanqi.policy.rulebook import Rulebook
 
 
@@ -83,12 +95,24 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class PlayOptions:
+    """How hard to think: ``normal``, ``high``, or a factor of the normal work. ``workers`` changes only the time."""
+
+    effort: str | float = "normal"
+    workers: int = 1
+
+
+@dataclass(frozen=True)
 class Plan:
     """The answer of the main job. ``facts`` are the given ones, sorted, with plan facts of sites filled in."""
 
     facts: Facts
     rulebook: Rulebook
+    #: The projects that took part: reported and not yet settled, or settled with fixed sites.
+    in_play: pl.DataFrame
     preliminary: Verdicts
+    #: Smallest changes that would pass, for projects not admitted (schema ``counterfactual.Change``).
+    changes: pl.DataFrame
     schemes: Schemes
     worth: pl.DataFrame
     scenarios: Mapping[ScenarioName, Scenario]
@@ -99,3 +123,131 @@ class Plan:
     prices: pl.DataFrame
     division: Division
     findings: tuple[Finding, ...]
+
+    def parameters_in_force(self) -> list[tuple[str, Parameter, Version]]:
+        """Every parameter with the version the plan used."""
+        return in_force(self.rulebook, self.facts.as_of)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The board before it is played: facts filled in, verdicts, schemes and what they are worth, the problem."""
+
+    facts: Facts
+    in_play: pl.DataFrame
+    preliminary: Verdicts
+    schemes: Schemes
+    worth: pl.DataFrame
+    problem: Problem
+    findings: tuple[Finding, ...]
+
+
+Watch = Callable[[str], None]
+
+
+def play(facts: Facts, rulebook: Rulebook, options: PlayOptions, *, watch: Watch = lambda _: None) -> Plan:
+    """The main job: verdicts, schemes, and the three scenarios of one district on one day.
+
+    ``watch`` is told the id of each stage as it begins. The answer is the same whatever the row order of the facts.
+
+    Raises:
+        KeyError: the rulebook lacks a parameter on the day of the facts.
+    """
+    on = facts.as_of
+    ready = prepare(facts, rulebook, watch=watch)
+    watch("scenarios")
+    losses = [number(rulebook, f"allocation.loss_{level}_share", on) for level in ("low", "middle", "high")]
+    played = scenarios.play(ready.problem, _effort(options, rulebook, on), [0.0, *losses, 1.0])
+    watch("prices")
+    chosen = played.scenarios[ScenarioName.BOARD].placements["scheme_id"].to_list()
+    towns = ready.facts.towns["town_id"].to_list()
+    rng = np.random.Generator(np.random.PCG64(_seed(ready.facts)))
+    pairs = int(number(rulebook, "allocation.shapley_samples", on))
+    priced = prices(played.problem, chosen)
+    divided = division.division(played.problem, chosen, rng, pairs, towns)
+    watch("counterfactual")
+    changes = _changes(ready, rulebook)
+    return Plan(
+        facts=ready.facts,
+        rulebook=rulebook,
+        in_play=ready.in_play,
+        preliminary=ready.preliminary,
+        changes=changes,
+        schemes=ready.schemes,
+        worth=ready.worth,
+        scenarios=played.scenarios,
+        gain_wan=played.gain_wan,
+        loss_sensitivity=played.loss_sensitivity,
+        prices=priced,
+        division=divided,
+        findings=in_order([*ready.findings, *played.findings]),
+    )
+
+
+def prepare(facts: Facts, rulebook: Rulebook, *, watch: Watch = lambda _: None) -> Prepared:
+    """Everything up to the problem of the board: plan facts of sites, verdicts, schemes, worth."""
+    facts, on = facts.sorted(), facts.as_of
+    watch("planning")
+    located = locate(facts.sites, facts.zones, rulebook, on)
+    facts = replace(facts, sites=fresh(available(located.sites), rulebook, on))
+    in_play = playing(facts.projects)
+    demands = facts.demands.join(in_play, on="project_id", how="semi")
+    watch("admission")
+    first = preliminary(in_play, demands, rulebook, on)
+    watch("matching")
+    supply = Supply(facts.sites, located.shares, facts.incumbents, facts.holds.filter(pl.col("held_until") >= on))
+    found = matching.schemes(supply, Want(in_play, demands, facts.wishes), rulebook, on)
+    watch("valuation")
+    value = worth(found.schemes, in_play, rulebook, on)
+    ground = Ground(facts.projects, facts.sites, facts.holds, facts.quotas, facts.town_limits)
+    problem = build(found, value, ground, rulebook, on)
+    findings = (*located.findings, *first.findings, *found.findings, *untaxed(in_play), *overdrawn(facts.quotas))
+    return Prepared(facts, in_play, first, found, value, problem, findings)
+
+
+def playing(projects: pl.DataFrame) -> pl.DataFrame:
+    """The projects on the board: reported and not yet settled, and signed or listed ones with fixed sites."""
+    open_ = pl.col("stage").is_in([stage.value for stage in ON_THE_BOARD])
+    signed = pl.col("stage").is_in([Stage.AGREEMENT.value, Stage.LAND.value]) & (
+        pl.col("fixed_site_ids").list.len().fill_null(0) > 0
+    )
+    return projects.filter(open_ | signed)
+
+
+def divide(facts: Facts, rulebook: Rulebook, *, exact: bool, watch: Watch = lambda _: None) -> Division:
+    """The division of the gain of a board: over every coalition of towns when ``exact``, else as ``play`` samples it.
+
+    Raises:
+        ValueError: too many towns for the exact division.
+    """
+    ready = prepare(facts, rulebook, watch=watch)
+    watch("scenarios")
+    played = scenarios.play(ready.problem, _effort(PlayOptions(), rulebook, facts.as_of), [1.0])
+    chosen = played.scenarios[ScenarioName.BOARD].placements["scheme_id"].to_list()
+    towns = ready.facts.towns["town_id"].to_list()
+    watch("prices")
+    if exact:
+        return division.exact(played.problem, chosen, towns)
+    pairs = int(number(rulebook, "allocation.shapley_samples", facts.as_of))
+    return division.division(
+        played.problem, chosen, np.random.Generator(np.random.PCG64(_seed(ready.facts))), pairs, towns
+    )
+
+
+def _changes(ready: Prepared, rulebook: Rulebook) -> pl.DataFrame:
+    """The smallest changes of projects not admitted, under the site class where they fare best."""
+    best = best_cases(ready.preliminary.verdicts).filter(pl.col("verdict") != Verdict.ADMITTED.value)
+    demands = ready.facts.demands.join(ready.in_play, on="project_id", how="semi")
+    cases = site_classes(ready.in_play, demands).join(best, on="case_id", how="semi")
+    return counterfactual(cases, ready.in_play, rulebook, ready.facts.as_of)
+
+
+def _effort(options: PlayOptions, rulebook: Rulebook, on: date) -> Effort:
+    if isinstance(options.effort, str):
+        return Effort(number(rulebook, f"allocation.work_{options.effort}_count", on))
+    return Effort(number(rulebook, "allocation.work_normal_count", on) * options.effort)
+
+
+def _seed(facts: Facts) -> int:
+    """The seed of the sampled division: drawn from the facts, so that the same facts give the same sample."""
+    return int(tables.digest(facts.projects.select("project_id"))[:16], 16)

@@ -65,3 +65,12 @@ def flag(rulebook: Rulebook, name: str, on: date) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{name} is not yes or no: {value!r}")
     return value
+
+
+def in_force(rulebook: Rulebook, on: date) -> list[tuple[str, Parameter, Version]]:
+    """Every parameter with the version in force on a day, by name; parameters with none are left out."""
+    found = []
+    for name, parameter in sorted(parameters(rulebook).items()):
+        if any(v.in_force(on) for v in parameter.versions):
+            found.append((name, parameter, version(rulebook, name, on)))
+    return found
