@@ -1,0 +1,264 @@
+"""The search: good answers to large packing programmes, with a bound, in counted work.
+
+Linear relaxation → keep the groups it settles → exact on the rest → small exact searches where the gap is → exact on
+all that reduced costs have not ruled out. A *group* is a set of columns of which one at most is taken (a project's
+schemes, an item's agents); the method knows nothing else of the board, so other packing problems run over it too.
+
+**Where the gap is.** With prices y of the rows and reduced costs d = c − Aᵀy, the gap bound − value is a sum of local
+losses: y·(b − Ax) for what is scarce and unused, −d·x for what is taken below its price, d·(u − x) for what is not
+taken above it. Each small search begins where the largest of them lies. By the same sum a column whose loss alone
+exceeds the gap is in no better answer and is ruled out.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from yipanqi.kernel import solver
+from yipanqi.kernel.solver import Bools, Floats, Ints, Limits, Model, Solution, Status
+
+#: Two values closer than this (万元) are the same.
+SAME_WAN = 1e-4
+#: Groups freed at once in a small search: at first, at most, and by which factor more when nothing is found.
+_SIZES = (40, 400, 1.6)
+#: Small searches without success before their size grows.
+_PATIENCE = 5
+#: Solver checks and nodes of one small search.
+_SMALL = Limits(nodes=300, work=60)
+#: Share of the work that small searches may use before the whole is tried.
+_SMALL_SHARE = 0.6
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much work may be spent, and the safety net of wall time.
+
+    A unit of work is one check point of the solver on a model of a thousand matrix entries.
+    """
+
+    work: float
+    wall_s: float = 600.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best x, its value, a bound no x can beat, what ended the search, and the work spent.
+
+    ``row_prices`` are the duals of the linear relaxation (empty: it ran out of time, and the bound is only the sum of
+    all that could be taken).
+    """
+
+    x: Floats
+    value: float
+    bound: float
+    status: Status
+    work: float
+    row_prices: Floats
+
+
+def search(model: Model, groups: Ints, effort: Effort, start: Floats) -> Found:
+    """The best x found for the model, never worse than ``start``, which must be feasible.
+
+    ``groups``: the group of each column, −1 for columns that follow from the others (totals). Every column needs
+    finite bounds. The same call gives the same answer unless the status is TIME.
+    """
+    run = _Run(model, groups, start, effort)
+    relaxed = run.ask(model.relaxed, Limits())
+    if relaxed.x is None or relaxed.status is not Status.OPTIMAL:
+        return run.found(np.zeros(0))
+    run.price(relaxed.row_prices)
+    settled = _settled(model, groups, relaxed.x)
+    run.improve(~settled, np.where(settled, np.round(relaxed.x), 0.0), replace(_SMALL, nodes=1000))
+    run.search_where_the_gap_is()
+    run.search_the_whole()
+    return run.found(relaxed.row_prices)
+
+
+def safe_bound(model: Model, row_prices: Floats) -> tuple[float, Floats]:
+    """A bound on every feasible x that holds whatever the prices are, and the reduced costs at these prices.
+
+    bound = Σ_i max of y_i·r over the row's range + Σ_j max of d_j·x_j over the column's range. Prices that lean on a
+    side without limit count as 0. With optimal prices it is the optimum of the linear relaxation.
+    """
+    ends = np.where(row_prices > 0, model.row_upper, model.row_lower)
+    prices = np.where(np.isinf(ends), 0.0, row_prices)
+    reduced = model.priced(prices)
+    rows = prices[prices != 0] * ends[prices != 0]
+    return float(rows.sum() + np.maximum(reduced * model.lower, reduced * model.upper).sum()), reduced
+
+
+def _settled(model: Model, groups: Ints, x: Floats) -> Bools:
+    """The columns of groups in which the relaxation takes whole columns only."""
+    broken = np.unique(groups[np.abs(x - np.round(x)) > 1e-6])
+    return model.integral & ~np.isin(groups, broken)
+
+
+@dataclass
+class _Run:
+    """What one search knows: the best x, the bound, the prices behind it, and what it has spent."""
+
+    model: Model
+    groups: Ints
+    x: Floats
+    effort: Effort
+    bound: float = np.inf
+    work: float = 0.0
+    seconds: float = 0.0
+    status: Status = Status.WORK
+    prices: Floats = field(default_factory=lambda: np.zeros(0))
+    reduced: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        self.rows = self.model.row_of
+        self.value = float(self.model.cost @ self.x)
+
+    @property
+    def done(self) -> bool:
+        """Proven, out of work, or out of time."""
+        if self.bound - self.value <= SAME_WAN:
+            self.status = Status.OPTIMAL
+        elif self.seconds >= self.effort.wall_s:
+            self.status = Status.TIME
+        return self.status is not Status.WORK or self.work >= self.effort.work
+
+    def found(self, row_prices: Floats) -> Found:
+        """The answer as it stands."""
+        trivial = float(np.maximum(self.model.cost * self.model.lower, self.model.cost * self.model.upper).sum())
+        bound = max(self.value, min(self.bound, trivial))
+        return Found(self.x, self.value, bound, self.status, self.work, row_prices)
+
+    def ask(self, model: Model, limits: Limits, start: Floats | None = None) -> Solution:
+        """The solver's answer, its work and time written down."""
+        left_s = max(0.1, self.effort.wall_s - self.seconds)
+        answer = solver.solve(model, replace(limits, wall_s=left_s), start)
+        self.work += (answer.work + 1) * model.columns.size / 1000.0
+        self.seconds += answer.seconds
+        if answer.status is Status.TIME:
+            self.status = Status.TIME
+        return answer
+
+    def price(self, row_prices: Floats) -> None:
+        """Take over the prices of the relaxation: bound and reduced costs follow."""
+        bound, self.reduced = safe_bound(self.model, row_prices)
+        self.bound = min(self.bound, bound)
+        self.prices = row_prices
+        self.root_bound = bound
+
+    def improve(self, free: Bools, base: Floats, limits: Limits, start: bool = False) -> Solution:
+        """Solve exactly over the free columns, the others as in ``base``; keep what is better."""
+        part, columns = restricted(self.model, free, base)
+        answer = self.ask(part, limits, base[columns] if start else None)
+        if answer.x is not None:
+            x = base.copy()
+            x[columns] = np.where(part.integral, np.round(answer.x), answer.x)
+            value = float(self.model.cost @ x)
+            if value > self.value + SAME_WAN and feasible(self.model, x):
+                self.x, self.value = x, value
+        return answer
+
+    def ruled_out(self) -> tuple[Bools, Floats]:
+        """The columns that no better answer changes from one of their bounds, and that bound."""
+        slack = self.root_bound - self.value - SAME_WAN
+        low = self.model.integral & (self.reduced < -slack)
+        high = self.model.integral & (self.reduced > slack)
+        return low | high, np.where(high, self.model.upper, self.model.lower)
+
+    def search_the_whole(self) -> None:
+        """Exact on everything that is not ruled out, with all the work that is left; tightens the bound."""
+        if self.done:
+            return
+        out, at = self.ruled_out()
+        base = np.where(out, at, self.x)
+        entries = max(1, int(np.sum(~out[self.model.columns])))
+        left = int((self.effort.work - self.work) * 1000.0 / entries)
+        answer = self.improve(~out, base, Limits(work=max(left, 1)), start=bool(np.array_equal(base, self.x)))
+        if answer.status in (Status.OPTIMAL, Status.INFEASIBLE):
+            self.bound = self.value
+        else:
+            self.bound = min(self.bound, max(self.value, answer.bound + float(self.model.cost[out] @ at[out])))
+        self.status = Status.OPTIMAL if self.bound - self.value <= SAME_WAN else self.status
+
+    def search_where_the_gap_is(self) -> None:
+        """Small exact searches around the largest losses, wider when they find nothing."""
+        size, most, growth = _SIZES
+        tried: set[int] = set()
+        failures = 0
+        budget = _SMALL_SHARE * self.effort.work
+        while not self.done and self.work < budget and size <= most:
+            seed = self.worst_place(tried)
+            if seed is None or failures >= _PATIENCE:
+                size, failures, tried = int(size * growth), 0, set()
+                continue
+            tried.add(seed)
+            before = self.value
+            out, _ = self.ruled_out()
+            free = np.isin(self.groups, self.around(seed, size)) & (~out | (self.x > 0.5))
+            if free.all() and not out.any():
+                return
+            self.improve(free | ~self.model.integral, self.x, _SMALL, start=True)
+            failures = 0 if self.value > before else failures + 1
+
+    def worst_place(self, tried: set[int]) -> int | None:
+        """The row with the largest loss — its own and that of its groups' columns — not tried yet."""
+        used = self.model.activity(self.x)
+        ends = np.where(self.prices > 0, self.model.row_upper, self.model.row_lower)
+        losses = np.where(self.prices != 0, self.prices, 0.0)
+        losses = losses * (np.where(np.isinf(ends), used, ends) - used)
+        other = np.where(self.reduced > 0, self.model.upper, self.model.lower)
+        of_columns = self.reduced * (other - self.x)
+        losses += np.bincount(self.rows, of_columns[self.model.columns], minlength=losses.size)
+        for row in np.argsort(-losses, kind="stable"):
+            if losses[row] <= SAME_WAN:
+                return None
+            if int(row) not in tried:
+                return int(row)
+        return None
+
+    def around(self, row: int, size: int) -> Ints:
+        """About ``size`` groups near a row: ring by ring over priced rows and columns that could still matter."""
+        out, _ = self.ruled_out()
+        live = ~out[self.model.columns] & (self.groups[self.model.columns] >= 0)
+        rows, groups = self.rows[live], self.groups[self.model.columns[live]]
+        linked = self.prices[rows] != 0
+        chosen = np.unique(groups[rows == row])[:size]
+        while chosen.size < size:
+            touched = np.isin(rows, np.unique(rows[np.isin(groups, chosen) & linked]))
+            ring = np.setdiff1d(groups[touched], chosen)
+            if ring.size == 0:
+                break
+            count = np.bincount(groups[touched], minlength=int(groups.max()) + 1)
+            ring = ring[np.lexsort((ring, -count[ring]))][: size - chosen.size]
+            chosen = np.concatenate([chosen, ring])
+        return chosen
+
+
+def restricted(model: Model, free: Bools, x: Floats) -> tuple[Model, Ints]:
+    """The model over the free columns only, the others fixed as in x, and which columns these are."""
+    columns = np.flatnonzero(free)
+    place = np.full(free.size, -1)
+    place[columns] = np.arange(columns.size)
+    held = model.activity(np.where(free, 0.0, x))
+    rows, entries = model.row_of, free[model.columns]
+    kept = np.unique(rows[entries])
+    row_place = np.full(model.row_lower.size, -1)
+    row_place[kept] = np.arange(kept.size)
+    counts = np.bincount(row_place[rows[entries]], minlength=kept.size)
+    part = Model(
+        cost=model.cost[columns],
+        lower=model.lower[columns],
+        upper=model.upper[columns],
+        integral=model.integral[columns],
+        starts=np.concatenate(([0], np.cumsum(counts))),
+        columns=place[model.columns[entries]],
+        weights=model.weights[entries],
+        row_lower=model.row_lower[kept] - held[kept],
+        row_upper=model.row_upper[kept] - held[kept],
+    )
+    return part, columns
+
+
+def feasible(model: Model, x: Floats, tolerance: float = 1e-6) -> bool:
+    """Whether x keeps all rows and bounds of the model."""
+    used = model.activity(x)
+    rows = (used >= model.row_lower - tolerance) & (used <= model.row_upper + tolerance)
+    return bool(rows.all() and (x >= model.lower - tolerance).all() and (x <= model.upper + tolerance).all())

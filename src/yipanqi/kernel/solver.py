@@ -1,0 +1,416 @@
+"""Linear and mixed-integer optimisation in a child process: the only door to HiGHS.
+
+``solve`` answers one model; ``open_values`` answers a family of linear programmes that differ only in which columns
+are open. Both run in a child that is kept for the next call, killed when it overruns its wall time and ended with the
+process. Stopping is counted in the solver's own work, so the same call gives the same answer on every machine; wall
+time is only a safety net, and an answer it cut short says so (``Status.TIME``).
+"""
+
+import atexit
+import contextlib
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+#: After the solver's own time limit has passed, the child gets this much longer before it is killed.
+_GRACE_S = 5.0
+_ABSOLUTE_GAP = 1e-5
+_TOLERANCE = 1e-7
+
+
+class Status(StrEnum):
+    """Why the solver ended: optimal, work used up, wall time passed, or no solution exists."""
+
+    OPTIMAL = "optimal"
+    WORK = "work"
+    TIME = "time"
+    INFEASIBLE = "infeasible"
+
+
+@dataclass(frozen=True)
+class Model:
+    """Maximise ``cost·x`` subject to ``row_lower ≤ A x ≤ row_upper``, ``lower ≤ x ≤ upper``, x whole where integral.
+
+    ``A`` is compressed by rows: row i holds ``columns[starts[i]:starts[i+1]]`` with ``weights``. Bounds may be ±inf.
+    """
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    integral: Bools
+    starts: Ints
+    columns: Ints
+    weights: Floats
+    row_lower: Floats
+    row_upper: Floats
+
+    @property
+    def row_of(self) -> Ints:
+        """The row of each entry of ``columns``."""
+        return np.repeat(np.arange(self.row_lower.size), np.diff(self.starts))
+
+    @property
+    def relaxed(self) -> "Model":
+        """The linear relaxation: nothing need be whole."""
+        return replace(self, integral=np.zeros_like(self.integral))
+
+    def activity(self, x: Floats) -> Floats:
+        """``A x``."""
+        return _sums(self.row_of, self.weights * x[self.columns], self.row_lower.size)
+
+    def priced(self, row_prices: Floats) -> Floats:
+        """``cost − Aᵀ y``: what each column earns beyond the price of what it takes."""
+        taken = _sums(self.columns, self.weights * row_prices[self.row_of], self.cost.size)
+        return self.cost - taken
+
+
+def _sums(places: Ints, values: Floats, count: int) -> Floats:
+    return np.bincount(places, values, minlength=count).astype(np.float64, copy=False)
+
+
+def by_rows(rows: Ints, columns: Ints, weights: Floats, row_count: int) -> tuple[Ints, Ints, Floats]:
+    """``starts``, ``columns`` and ``weights`` of a model from its entries in any order; equal places are added up.
+
+    >>> starts, columns, weights = by_rows(np.array([1, 0, 1]), np.array([0, 2, 0]), np.array([1.0, 2.0, 3.0]), 2)
+    >>> starts.tolist(), columns.tolist(), weights.tolist()
+    ([0, 1, 2], [2, 0], [2.0, 4.0])
+    """
+    order = np.lexsort((weights, columns, rows))
+    rows, columns, weights = rows[order], columns[order], weights[order]
+    first = np.ones(rows.size, dtype=bool)
+    first[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
+    summed = np.add.reduceat(weights, np.flatnonzero(first)) if rows.size else weights
+    starts = np.concatenate(([0], np.cumsum(np.bincount(rows[first], minlength=row_count)))).astype(np.int64)
+    return starts, columns[first].astype(np.int64), summed.astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The best x found (None: none), its value, a bound no x can beat, and for linear models the duals.
+
+    ``row_prices`` are what one more unit of each row's upper (or one less of its lower) bound would add to the value;
+    empty for integer models. ``work`` counts the places where the solver asked whether to go on. ``seconds`` is for
+    keeping a safety net only: it differs from run to run.
+    """
+
+    x: Floats | None
+    value: float
+    bound: float
+    row_prices: Floats
+    status: Status
+    nodes: int
+    work: int
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When to stop: branch-and-bound nodes and work (counted, reproducible), wall time (the safety net)."""
+
+    nodes: int = 1_000_000
+    work: int = 1_000_000
+    wall_s: float = 600.0
+
+
+def solve(model: Model, limits: Limits, start: Floats | None = None) -> Solution:
+    """The optimum of the model, or the best found when the limits are reached.
+
+    ``start`` is a feasible x to begin with; it needs no check, an infeasible one is not used. The same model, limits
+    and start give the same solution unless the status is TIME. A model without integral columns is solved as a linear
+    programme by the simplex method and has row prices.
+
+    Raises:
+        RuntimeError: the solver refused the model (not finite, unbounded) or its child died of something else than
+            its wall time.
+    """
+    if model.cost.size == 0:
+        return _of_nothing(model)
+    best = Solution(start, _worth(model, start), np.inf, np.zeros(0), Status.TIME, 0, 0)
+    began = time.monotonic()
+    for answer in _ask("_solve", (model, limits, start), limits.wall_s):
+        best = answer
+    return replace(best, seconds=time.monotonic() - began)
+
+
+def _of_nothing(model: Model) -> Solution:
+    """The answer of a model without columns: 0, if its rows allow that nothing is taken."""
+    prices = np.zeros(model.row_lower.size)
+    if (model.row_lower > _TOLERANCE).any() or (model.row_upper < -_TOLERANCE).any():
+        return Solution(None, -np.inf, -np.inf, prices, Status.INFEASIBLE, 0, 0)
+    return Solution(np.zeros(0), 0.0, 0.0, prices, Status.OPTIMAL, 0, 0)
+
+
+def _worth(model: Model, x: Floats | None) -> float:
+    return -np.inf if x is None else float(model.cost @ x)
+
+
+@dataclass(frozen=True)
+class Family:
+    """Linear programmes that differ in who takes part: one for each mask, whose set bits are the members.
+
+    A column is open when its ``tags`` bits all lie in the mask (0: always), else fixed at its lower bound. The upper
+    bound of each of ``rows`` is ``rest`` plus the ``endowments`` (rows × members) of those who take part.
+    """
+
+    model: Model
+    tags: Ints
+    masks: Ints
+    rows: Ints
+    rest: Floats
+    endowments: Floats
+
+
+def open_values(family: Family, wall_s: float = 600.0) -> Floats:
+    """The optimum of each programme of the family; −inf for one without a solution.
+
+    Each starts from the basis of the one before, so masks that follow each other should differ little.
+
+    Raises:
+        TimeoutError: the wall time passed first.
+    """
+    answers = list(_ask("_open_values", (family,), wall_s))
+    if not answers:
+        raise TimeoutError(f"{family.masks.size} linear programmes took longer than {wall_s} s")
+    return np.asarray(answers[-1])
+
+
+# --- the parent's side -------------------------------------------------------------------------------------------
+
+
+class _Child:
+    """A running child and the thread that reads its answers; belongs to the process that started it."""
+
+    def __init__(self) -> None:
+        code = f"import sys; sys.path[:] = {sys.path!r}; from yipanqi.kernel.solver import serve; serve()"
+        self.process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.owner = os.getpid()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self) -> None:
+        try:
+            while True:
+                self.answers.put(pickle.load(self._stdout))
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+            self.answers.put(("gone", None))
+
+    @property
+    def _stdout(self) -> IO[bytes]:
+        assert self.process.stdout is not None
+        return self.process.stdout
+
+    def send(self, message: object) -> None:
+        assert self.process.stdin is not None
+        pickle.dump(message, self.process.stdin, protocol=5)
+        self.process.stdin.flush()
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.reader.join()
+        for pipe in (self.process.stdin, self.process.stdout):
+            assert pipe is not None
+            with contextlib.suppress(BrokenPipeError):  # what was still in the buffer of a killed child
+                pipe.close()
+
+
+_lock = threading.Lock()
+_running: list[_Child] = []
+
+
+@atexit.register
+def _end() -> None:
+    while _running:
+        child = _running.pop()
+        if child.owner == os.getpid():
+            child.end()
+
+
+def _child() -> _Child:
+    """The running child of this process; a child inherited by a fork belongs to the parent and is left alone."""
+    if _running and (_running[0].owner != os.getpid() or _running[0].process.poll() is not None):
+        _running.pop()
+    if not _running:
+        _running.append(_Child())
+    return _running[0]
+
+
+def _ask(name: str, arguments: tuple[Any, ...], wall_s: float) -> Iterator[Any]:
+    """The answers of the child, better and better; fewer when it had to be killed."""
+    with _lock:
+        child = _child()
+        finished = False
+        try:
+            child.send((name, arguments))
+            deadline = time.monotonic() + wall_s + _GRACE_S
+            while True:
+                try:
+                    kind, answer = child.answers.get(timeout=max(0.0, deadline - time.monotonic()))
+                except queue.Empty:
+                    return
+                if kind in ("gone", "error"):
+                    raise RuntimeError(answer or "the solver's process died")
+                if answer is not None:
+                    yield answer
+                if kind == "last":
+                    finished = True
+                    return
+        finally:
+            if not finished:
+                _running.clear()
+                child.end()
+
+
+# --- the child's side --------------------------------------------------------------------------------------------
+
+
+def serve() -> None:
+    """Answer questions from standard input until it closes. What the solver prints is thrown away."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    tasks: dict[str, Any] = {"_solve": _solve, "_open_values": _open_values}
+
+    def answer(kind: str, value: object) -> None:
+        pickle.dump((kind, value), out, protocol=5)
+        out.flush()
+
+    while True:
+        try:
+            name, arguments = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        try:
+            answer("last", tasks[name](*arguments, better=lambda value: answer("better", value)))
+        except RuntimeError as error:
+            answer("error", str(error))
+
+
+def _highs(model: Model, relaxed: bool, wall_s: float | None = None) -> Any:
+    """A quiet, seeded, single-threaded HiGHS holding the model as a minimisation."""
+    import highspy
+
+    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    options = {"output_flag": False, "threads": 1, "random_seed": 0, "mip_rel_gap": 0.0}
+    options |= {"mip_abs_gap": _ABSOLUTE_GAP, "mip_feasibility_tolerance": _TOLERANCE}
+    options |= {} if wall_s is None else {"time_limit": wall_s}
+    for option, value in options.items():
+        highs.setOptionValue(option, value)
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = model.cost.size, model.row_lower.size
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = -model.cost, model.lower, model.upper
+    lp.row_lower_, lp.row_upper_ = model.row_lower, model.row_upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = model.starts.astype(np.int32)
+    lp.a_matrix_.index_ = model.columns.astype(np.int32)
+    lp.a_matrix_.value_ = model.weights
+    if not relaxed:
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[int(whole)] for whole in model.integral]
+    if highs.passModel(lp) == highspy.HighsStatus.kError:
+        raise RuntimeError("the solver refused the model")
+    return highs
+
+
+def _solve(model: Model, limits: Limits, start: Floats | None, *, better: Any) -> Solution:
+    import highspy
+
+    relaxed = not model.integral.any()
+    highs = _highs(model, relaxed, limits.wall_s)
+    highs.setOptionValue("mip_max_nodes", limits.nodes)
+    if start is not None and not relaxed:
+        given = highspy.HighsSolution()
+        given.col_value = [float(v) for v in start]
+        highs.setSolution(given)
+    work = _Work(limits.work, better)
+    if not relaxed:
+        highs.cbMipInterrupt += work.check
+        highs.cbMipImprovingSolution += work.improved
+    highs.run()
+    return _answer(highs, relaxed, work)
+
+
+class _Work:
+    """Counts the solver's own check points, stops it when they are used up, and hands on what it has found."""
+
+    def __init__(self, most: int, better: Any) -> None:
+        self.most = most
+        self.count = 0
+        self.better = better
+
+    def check(self, event: Any) -> None:
+        self.count += 1
+        if self.count > self.most:
+            event.data_in.user_interrupt = True
+
+    def improved(self, event: Any) -> None:
+        x = np.array(event.data_out.mip_solution)
+        value, bound = -event.data_out.mip_primal_bound, -event.data_out.mip_dual_bound
+        self.better(Solution(x, value, bound, np.zeros(0), Status.TIME, event.data_out.mip_node_count, self.count))
+
+
+def _answer(highs: Any, relaxed: bool, work: _Work) -> Solution:
+    import highspy
+
+    ends = highspy.HighsModelStatus
+    status = {
+        ends.kOptimal: Status.OPTIMAL,
+        ends.kModelEmpty: Status.OPTIMAL,
+        ends.kTimeLimit: Status.TIME,
+        ends.kInterrupt: Status.WORK,
+        ends.kSolutionLimit: Status.WORK,
+        ends.kInfeasible: Status.INFEASIBLE,
+    }.get(highs.getModelStatus())
+    if status is None:
+        raise RuntimeError(f"the solver ended with {highs.modelStatusToString(highs.getModelStatus())}")
+    info, solution = highs.getInfo(), highs.getSolution()
+    if status is Status.INFEASIBLE:
+        return Solution(None, -np.inf, -np.inf, np.zeros(0), status, 0, work.count)
+    usable = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    x = np.array(solution.col_value) if usable else None
+    value = -info.objective_function_value if usable else -np.inf
+    if relaxed:
+        bound = value if status is Status.OPTIMAL else np.inf
+        return Solution(x, value, bound, -np.array(solution.row_dual), status, 0, work.count)
+    return Solution(x, value, -info.mip_dual_bound, np.zeros(0), status, int(info.mip_node_count), work.count)
+
+
+def _open_values(family: Family, *, better: Any) -> Floats:
+    import highspy
+
+    model, ends = family.model, highspy.HighsModelStatus
+    highs = _highs(model, relaxed=True)
+    opened = np.ones(family.tags.size, dtype=bool)
+    members = np.arange(family.endowments.shape[1])
+    values = np.empty(family.masks.size)
+    for place, mask in enumerate(family.masks):
+        wanted = (family.tags & ~mask) == 0
+        changed = np.flatnonzero(wanted != opened).astype(np.int32)
+        upper = np.where(wanted[changed], model.upper[changed], model.lower[changed])
+        highs.changeColsBounds(changed.size, changed, model.lower[changed], upper)
+        opened = wanted
+        caps = family.rest + family.endowments @ (mask >> members & 1)
+        highs.changeRowsBounds(
+            family.rows.size, family.rows.astype(np.int32), model.row_lower[family.rows], np.asarray(caps, dtype=float)
+        )
+        highs.run()
+        status = highs.getModelStatus()
+        if status not in (ends.kOptimal, ends.kModelEmpty, ends.kInfeasible):
+            raise RuntimeError(f"the solver ended with {highs.modelStatusToString(status)}")
+        values[place] = -np.inf if status == ends.kInfeasible else -highs.getInfo().objective_function_value
+    return values
