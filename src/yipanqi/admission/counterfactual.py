@@ -10,7 +10,7 @@ import dataframely as dy
 import polars as pl
 
 from yipanqi.admission import indicators
-from yipanqi.admission.indicators import NUMBERS, SCORE
+from yipanqi.admission.indicators import LEVER_UNITS, NUMBERS, SCORE
 from yipanqi.admission.verdict import Case, Verdict, Verdicts, judge
 from yipanqi.kernel.tables import choice, empty
 from yipanqi.pipeline.projects import Project
@@ -36,7 +36,7 @@ class Change(dy.Schema):
 
 
 _AREAS = ("land_m2", "floor_m2")
-_LEVERS = tuple(sorted({i.lever for i in NUMBERS.values() if i.lever} | set(_AREAS)))
+_LEVERS = tuple(sorted(LEVER_UNITS))
 _LEVER_OF = {key: i.lever for key, i in NUMBERS.items() if i.lever}
 _PER_AREA = [key for key, i in NUMBERS.items() if i.denominator in {"_mu", "floor_m2"}]
 _PER_OUTPUT = [key for key, i in NUMBERS.items() if i.denominator == "output_wan"]

@@ -52,6 +52,15 @@ NUMBERS = MappingProxyType(
     }
 )
 
+#: Facts a counterfactual may change, and their units.
+LEVER_UNITS = MappingProxyType(
+    {
+        "land_m2": "m2", "floor_m2": "m2", "fixed_investment_wan": "wan", "total_investment_wan": "wan",
+        "output_wan": "wan", "tax_wan": "wan", "energy_tce": "tce", "emission_t": "t", "far_ratio": "ratio",
+        "rd_share": "share", "rd_staff_share": "share", "capacity_count": "count",
+    }
+)  # fmt: skip
+
 #: Their order: the column of each in the matrix of values.
 ORDER = tuple(NUMBERS)
 
