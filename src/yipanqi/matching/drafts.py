@@ -1,14 +1,14 @@
 """A scheme in the making: the units of its phases, the firms it moves, and its figures."""
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from yipanqi.matching.contract import SchemeKind
-from yipanqi.matching.figures import Figures, parts, score
+from yipanqi.matching.figures import Figures, columns_of, parts, score
 from yipanqi.matching.ground import Floats, Ground
 from yipanqi.matching.needs import Need
 from yipanqi.matching.relocations import Move
@@ -51,19 +51,6 @@ class Draft:
             total[unit.site] = total.get(unit.site, 0.0) + unit.take
         return total
 
-    def scored(self, need: Need, ground: Ground, rules: Rules) -> "Draft":
-        """The draft with the score of its figures, and its merits: what schemes are compared in, better the larger.
-
-        Merits are the parts of the score, to a hundredth, the share in the own town, and the share on stock that was
-        built on before and takes no new construction land. Wishes and the scale of cost are the project's.
-        """
-        of = parts(self.figures, need, rules)
-        total = sum(self.taken.values())
-        own = sum(m2 for s, m2 in self.taken.items() if ground.towns[s] == need.origin) / total
-        stock = sum(m2 for s, m2 in self.taken.items() if ground.stock[s]) / total
-        merits = tuple(np.nan_to_num(np.round([*of, own, stock], 2)).tolist())
-        return replace(self, score=float(score(of, rules)), merits=merits)
-
     def kind(self, ground: Ground) -> SchemeKind:
         """Which of the six kinds it is: the first that holds, from the most to the least that must happen."""
         if self.moves:
@@ -84,10 +71,33 @@ class Draft:
         return f"{self.project_id}/{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
+def scored(drafts: Sequence[Draft], need: Need, ground: Ground, rules: Rules) -> list[Draft]:
+    """The drafts of one project with the scores of their figures, and their merits.
+
+    Merits are what schemes are compared in, better the larger: the parts of the score, to a hundredth, the share in the
+    own town, and the share on stock that was built on before and takes no new construction land. ``need`` is any of the
+    project's: wishes, origin and the scale of cost are the same in all.
+    """
+    if not drafts:
+        return []
+    of = parts(columns_of([d.figures for d in drafts]), need, rules)
+    places = np.array([_shares(d, need, ground) for d in drafts])
+    merits = np.nan_to_num(np.round(np.column_stack([of, places]), 2)).tolist()
+    worth = score(of, rules).tolist()
+    return [replace(d, score=w, merits=tuple(m)) for d, w, m in zip(drafts, worth, merits, strict=True)]
+
+
+def _shares(draft: Draft, need: Need, ground: Ground) -> tuple[float, float]:
+    total = sum(draft.taken.values())
+    own = sum(m2 for s, m2 in draft.taken.items() if ground.towns[s] == need.origin)
+    stock = sum(m2 for s, m2 in draft.taken.items() if ground.stock[s])
+    return own / total, stock / total
+
+
 def joined(drafts: Iterable[Draft], weights: Iterable[float]) -> Draft:
     """Drafts of the phases of one project as one: sums, latest days, and means weighted by the area needed."""
     many, share = list(drafts), np.array(list(weights))
-    of = {f.name: np.array([getattr(d.figures, f.name) for d in many]) for f in fields(Figures)}
+    of = vars(columns_of([d.figures for d in many]))
 
     def mean(values: Floats) -> float:
         return float(values @ share / share.sum())

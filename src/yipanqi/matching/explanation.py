@@ -25,6 +25,8 @@ from yipanqi.matching.setting import Setting
 from yipanqi.planning.compliance import PlanStatus
 
 Told: TypeAlias = tuple[ReasonRole, Message]
+#: Site, parameter and status of a rule of the plan.
+Rule: TypeAlias = tuple[str, str | None, str]
 
 #: Fit from which a scheme is said to fit well.
 _GOOD_FIT = 0.9
@@ -39,7 +41,9 @@ _PLAN_NOTES = {PlanStatus.ALLOWED.value: "plan_unknown", PlanStatus.FORBIDDEN.va
 
 def reasons(named: Sequence[Named], rules_told: pl.DataFrame, verdicts: pl.DataFrame, setting: Setting) -> pl.DataFrame:
     """The reasons of every scheme (``SchemeReason``): strengths, then prices, then notes."""
-    rules = {str(key[0]): group for key, group in rules_told.group_by("scheme_id", maintain_order=True)}
+    rules: dict[str, list[Rule]] = {}
+    for scheme_id, *rule in rules_told.select("scheme_id", "site_id", "parameter", "status").iter_rows():
+        rules.setdefault(scheme_id, []).append((rule[0], rule[1], rule[2]))
     verdict = dict(verdicts.select("case_id", "verdict").iter_rows())
     shown: dict[str, list[Named]] = {}
     for n in named:
@@ -48,9 +52,9 @@ def reasons(named: Sequence[Named], rules_told: pl.DataFrame, verdicts: pl.DataF
     rows = []
     for n in named:
         told = [
-            *_by_itself(n, rules.get(n.scheme_id), setting),
+            *_by_itself(n, rules.get(n.scheme_id, []), setting),
             *_against_others(n, shown.get(n.draft.project_id, [])),
-            *_to_know(n, rules.get(n.scheme_id), verdict.get(n.scheme_id), setting),
+            *_to_know(n, rules.get(n.scheme_id, []), verdict.get(n.scheme_id), setting),
         ]
         order = list(ReasonRole)
         told.sort(key=lambda reason: order.index(reason[0]))
@@ -88,7 +92,7 @@ def _at(ground: Ground, site: int) -> dict[str, Scalar]:
     return {"site": ground.names[site], "site_id": ground.ids[site]}
 
 
-def _by_itself(named: Named, rules: pl.DataFrame | None, setting: Setting) -> Iterator[Told]:
+def _by_itself(named: Named, rules: Sequence[Rule], setting: Setting) -> Iterator[Told]:
     """What a scheme has and costs, whatever the others are."""
     draft, of, ground = named.draft, named.draft.figures, setting.ground
     needs = setting.by_project[draft.project_id]
@@ -102,7 +106,7 @@ def _by_itself(named: Named, rules: pl.DataFrame | None, setting: Setting) -> It
         yield _strength("near", km=of.distance_km)
     if all(ground.words["area_class"][s] == AreaClass.BLOCK_104.value for s in draft.sites):
         yield _strength("zone_104")
-    changes = 0 if rules is None else rules.filter(pl.col("status") == PlanStatus.PLAN_CHANGE.value).height
+    changes = sum(status == PlanStatus.PLAN_CHANGE.value for _, _, status in rules)
     yield _price("plan_change", count=changes) if changes else _strength("plan")
     yield from _dates(draft, setting)
     yield from _burdens(draft, setting)
@@ -158,7 +162,7 @@ def _against_others(named: Named, shown: Sequence[Named]) -> Iterator[Told]:
             yield _strength(strength, other=other, by=round(best - mine, 1))
 
 
-def _to_know(named: Named, rules: pl.DataFrame | None, verdict: str | None, setting: Setting) -> Iterator[Told]:
+def _to_know(named: Named, rules: Sequence[Rule], verdict: str | None, setting: Setting) -> Iterator[Told]:
     """What the scheme rests on and what is not known."""
     draft, ground = named.draft, setting.ground
     if setting.by_project[draft.project_id][0].fixed:
@@ -169,10 +173,9 @@ def _to_know(named: Named, rules: pl.DataFrame | None, verdict: str | None, sett
         yield _note("cost_unknown")
     yield from _unknowns(draft, setting)
     yield from _left_open(draft, setting)
-    if rules is not None:
-        for site_id, parameter, status in rules.select("site_id", "parameter", "status").iter_rows():
-            if status in _PLAN_NOTES:
-                yield _note(_PLAN_NOTES[status], parameter=parameter, **_at(ground, ground.index[site_id]))
+    for site_id, parameter, status in rules:
+        if status in _PLAN_NOTES:
+            yield _note(_PLAN_NOTES[status], parameter=parameter, **_at(ground, ground.index[site_id]))
 
 
 def _left_open(draft: Draft, setting: Setting) -> Iterator[Told]:

@@ -1,13 +1,14 @@
 """What a way is worth to the investor: fit, cost, date, plan risk, distance, zone — figures, their parts, one score."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from yipanqi.inventory.sites import AreaClass
 from yipanqi.kernel.units import M2_PER_MU
 from yipanqi.matching.candidates import known_share
-from yipanqi.matching.ground import DAYS_PER_MONTH, Days, Flags, Floats, Ground
+from yipanqi.matching.ground import DAYS_PER_MONTH, Days, Flags, Floats, Ground, Ints
 from yipanqi.matching.needs import LAND, Need
 from yipanqi.matching.rules import Rules
 from yipanqi.matching.ways import Ways
@@ -63,7 +64,7 @@ class Figures:
 
 @dataclass(frozen=True, eq=False)
 class FigureColumns:
-    """The figures of many ways, one entry a way."""
+    """The figures of many ways or schemes, one entry each."""
 
     fit: Floats
     cost_wan: Floats
@@ -75,9 +76,18 @@ class FigureColumns:
     distance_km: Floats
     zone: Floats
 
+    def only(self, rows: Ints) -> "FigureColumns":
+        """The figures of the given ways."""
+        return FigureColumns(**{name: column[rows] for name, column in vars(self).items()})
+
     def row(self, at: int) -> Figures:
         """The figures of one way."""
         return Figures(**{name: column[at].item() for name, column in vars(self).items()})
+
+
+def columns_of(many: Sequence[Figures]) -> FigureColumns:
+    """The figures of many schemes, one entry each."""
+    return FigureColumns(**{f.name: np.array([getattr(of, f.name) for of in many]) for f in fields(Figures)})
 
 
 def ready_days(ground: Ground, rules: Rules) -> Days:
@@ -103,14 +113,14 @@ def zone_fit(ground: Ground, need: Need, rules: Rules) -> Floats:
         AreaClass.AREA_195.value: rules.zone_195_share,
         AreaClass.AREA_198.value: rules.zone_198_share,
     }
-    area_class = np.array([classes.get(c or "", rules.unknown_share) for c in ground.words["area_class"]])
-    direction = np.array(
-        [
-            rules.unknown_share if d is None else 1.0 if need.industry.startswith(d) else rules.off_direction_share
-            for d in ground.directions
-        ]
-    )
-    return np.asarray((area_class + direction) / 2)
+    codes, words = ground.area_classes
+    area_class = np.array([classes.get(word or "", rules.unknown_share) for word in words])[codes]
+    codes, lists = ground.direction_lists
+    suits = [
+        rules.unknown_share if d is None else 1.0 if need.industry.startswith(d) else rules.off_direction_share
+        for d in lists
+    ]
+    return np.asarray((area_class + np.array(suits)[codes]) / 2)
 
 
 def merit(ground: Ground, need: Need, ready: Days, rules: Rules) -> Floats:
@@ -169,7 +179,7 @@ def half_at(value: Floats | float, half: float) -> Floats:
     return np.asarray(1 / (1 + value / half))
 
 
-def parts(of: Figures | FigureColumns, need: Need, rules: Rules) -> Floats:
+def parts(of: FigureColumns, need: Need, rules: Rules) -> Floats:
     """The parts of the score in the order of ``PARTS``, each 0–1 and better the larger; NaN: no wish was stated.
 
     Cost, lateness and distance fall by half at the rulebook's amounts; each plan change halves. What is unknown scores

@@ -8,7 +8,7 @@ import polars as pl
 
 from yipanqi.kernel.findings import Finding, Severity
 from yipanqi.matching.asking import Plan, ask_plan
-from yipanqi.matching.drafts import Draft, Unit, joined
+from yipanqi.matching.drafts import Draft, Unit, joined, scored
 from yipanqi.matching.figures import figures
 from yipanqi.matching.ground import Ground
 from yipanqi.matching.needs import Need
@@ -80,7 +80,7 @@ def _draft(setting: Setting, many: Sequence[tuple[Need, list[Unit]]], plan: Plan
     moves = setting.relocation.moves(draft.taken) or ()
     gone = max((move.gone for move in moves), default=ground.as_of)
     moved = replace(draft, split=len(apart) > 1, moves=moves, figures=draft.figures.later(gone, first.wanted))
-    return moved.scored(first, ground, setting.rules)
+    return scored([moved], first, ground, setting.rules)[0]
 
 
 def _twice(drafts: Sequence[Draft], ground: Ground) -> list[Finding]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int32]
 Days: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
+
+Word = TypeVar("Word")
 
 #: Facts of the building: every unit of a scheme must have them.
 BUILDING = ("clear_height_m", "floor_load_kn_m2", "column_span_m", "crane_t")
@@ -101,6 +103,16 @@ class Ground:
         return np.array([order[p] for p in pairs], dtype=np.int32)
 
     @cached_property
+    def area_classes(self) -> tuple[Ints, list[str | None]]:
+        """The area class of each site as a number, and the words in that order."""
+        return _coded(self.words["area_class"])
+
+    @cached_property
+    def direction_lists(self) -> tuple[Ints, list[tuple[str, ...] | None]]:
+        """The industry directions of each site as a number, and the lists in that order."""
+        return _coded(self.directions)
+
+    @cached_property
     def occupied(self) -> Flags:
         """Sites on which a firm sits."""
         return _marked(len(self), self.firms)
@@ -133,6 +145,11 @@ class Ground:
         """Sites that can be offered to the project: offerable, or reserved by itself, and held by no other."""
         own = _marked(len(self), [at for at, by in self.holders.items() if project_id in by])
         return np.asarray((self.offerable | (self.reserved & own)) & ~self.held_from(project_id))
+
+
+def _coded(values: Sequence[Word]) -> tuple[Ints, list[Word]]:
+    order = {value: code for code, value in enumerate(dict.fromkeys(values))}
+    return np.array([order[value] for value in values], dtype=np.int32), list(order)
 
 
 def _marked(size: int, places: Mapping[int, object] | Sequence[int]) -> Flags:

@@ -5,7 +5,7 @@ that fail the fewest tests by the least, each with its failures. A change of the
 filter, run again with that change, lets the site pass.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,27 +45,25 @@ def nearest_misses(setting: Setting, found: Offers, refused: Sequence[Named], ve
 
     ``refused`` are the schemes of these projects that admission refused, best first.
     """
-    by_project: dict[str, list[Named]] = {}
+    misses: dict[str, list[Miss]] = {}
     for named in refused:
-        by_project.setdefault(named.draft.project_id, []).append(named)
-    rows = []
-    for project_id in sorted(found.by_project):
-        if project_id in by_project:
-            misses = [_refused(named, verdicts, setting.ground) for named in by_project[project_id][:_MOST]]
-        else:
-            misses = _unplaced(setting, found.by_project[project_id])
-        rows += [
-            {
-                "project_id": project_id,
-                "miss_rank": rank,
-                "reason_no": no,
-                "site_ids": list(miss.sites),
-                "message_id": message.id,
-                "params_json": as_json(message),
-            }
-            for rank, miss in enumerate(misses, 1)
-            for no, message in enumerate(miss.changes, 1)
-        ]
+        misses.setdefault(named.draft.project_id, []).append(_refused(named, verdicts, setting.ground))
+    rest = {key: offers for key, offers in found.by_project.items() if key not in misses}
+    lacking = [need for offers in rest.values() if (need := _lacking(offers)) is not None]
+    misses |= {key: _apart(setting, offers) for key, offers in rest.items()} | _nearest(setting, lacking)
+    rows = [
+        {
+            "project_id": project_id,
+            "miss_rank": rank,
+            "reason_no": no,
+            "site_ids": list(miss.sites),
+            "message_id": message.id,
+            "params_json": as_json(message),
+        }
+        for project_id, many in misses.items()
+        for rank, miss in enumerate(many[:_MOST], 1)
+        for no, message in enumerate(miss.changes, 1)
+    ]
     return tables.frame(NearestMiss, rows).sort(tables.keys(NearestMiss))
 
 
@@ -79,34 +77,48 @@ def _refused(named: Named, verdicts: Verdicts, ground: Ground) -> Miss:
     return Miss(tuple(ground.ids[s] for s in named.draft.sites), tuple(changes))
 
 
-def _unplaced(setting: Setting, offers: Sequence[Offer]) -> list[Miss]:
-    """The misses of the first firm phase without a way; where every phase has one, that they do not go together."""
-    lacking = [offer.need for offer in offers if offer.need.firm and not len(offer.ways)]
-    if lacking:
-        return _nearest(setting, lacking[0])
-    best = [offer for offer in offers if len(offer.ways)]
-    sites = sorted({int(s) for offer in best for s in offer.ways.units[0] if s >= 0})
-    if not sites:
-        return []
-    together = Message("matching.miss.together", {"phases": len(best)})
-    return [Miss(tuple(setting.ground.ids[s] for s in sites), (together,))]
+def _lacking(offers: Sequence[Offer]) -> Need | None:
+    """The first firm phase without a way; None where every one has some."""
+    return next((offer.need for offer in offers if offer.need.firm and not len(offer.ways)), None)
 
 
-def _nearest(setting: Setting, need: Need) -> list[Miss]:
-    ground = setting.ground
-    short = shortfalls(setting, need)
-    open_to = (ground.kind == need.kind) & tests(ground, need)["declined"]
-    count, gap = sum(s > 0 for s in short.values()), sum(short.values())
-    sites = np.flatnonzero(open_to)
-    near = sites[np.lexsort((sites, np.asarray(gap)[sites], np.asarray(count)[sites]))][:_ASKED]
-    barred = _barred(setting, need, near.astype(np.int32))
-    order = sorted(near.tolist(), key=lambda at: (int(count[at]) + len(barred.get(at, [])), float(gap[at]), at))  # type: ignore[index]
-    misses = []
-    for at in order:
-        failed = [name for name, by in short.items() if by[at] > 0]
-        changes = [*(_change(setting, need, name, at) for name in failed), *barred.get(at, [])]
-        if changes and passes(setting, need, at, failed):
-            misses.append(Miss((ground.ids[at],), tuple(changes)))
+def _apart(setting: Setting, offers: Sequence[Offer]) -> list[Miss]:
+    """Every phase has a way, but they do not go together: the best of each."""
+    found = [offer for offer in offers if len(offer.ways)]
+    sites = sorted({int(s) for offer in found for s in offer.ways.units[0] if s >= 0})
+    together = Message("matching.miss.together", {"phases": len(found)})
+    return [Miss(tuple(setting.ground.ids[s] for s in sites), (together,))] if sites else []
+
+
+def _nearest(setting: Setting, lacking: Sequence[Need]) -> dict[str, list[Miss]]:
+    """project → its nearest misses: by how many tests fail, the plan's rules among them, then by how much."""
+    near, short = {}, {}
+    for need in lacking:
+        short[need.key] = shortfalls(setting, need)
+        near[need.key] = _near(setting, need, short[need.key])
+    barred = _barred(setting, near)
+    return {need.project_id: _verified(setting, need, short[need.key], barred[need.key]) for need in lacking}
+
+
+def _near(setting: Setting, need: Need, short: Mapping[str, Floats]) -> Ints:
+    """The sites of the kind needed, not declined, that fail the fewest tests by the least."""
+    sites = np.flatnonzero((setting.ground.kind == need.kind) & tests(setting.ground, need)["declined"])
+    by_test = np.array([s[sites] for s in short.values()])
+    order = np.lexsort((sites, by_test.sum(axis=0), (by_test > 0).sum(axis=0)))
+    return sites[order][:_ASKED].astype(np.int32)
+
+
+def _verified(
+    setting: Setting, need: Need, short: Mapping[str, Floats], barred: Mapping[int, list[Message]]
+) -> list[Miss]:
+    """The misses at the sites of ``barred`` whose changes make the filter let them pass, nearest first."""
+    failed = {at: [name for name, by in short.items() if by[at] > 0] for at in barred}
+    gap = {at: sum(float(short[name][at]) for name in names) for at, names in failed.items()}
+    misses: list[Miss] = []
+    for at in sorted(barred, key=lambda at: (len(failed[at]) + len(barred[at]), gap[at], at)):
+        changes = [*(_change(setting, need, name, at) for name in failed[at]), *barred[at]]
+        if changes and passes(setting, need, at, failed[at]):
+            misses.append(Miss((setting.ground.ids[at],), tuple(changes)))
         if len(misses) == _MOST:
             break
     return misses
@@ -173,15 +185,16 @@ def passes(setting: Setting, need: Need, at: int, changed: Sequence[str]) -> boo
     return bool((ways.units[:, 0] == at).any())
 
 
-def _barred(setting: Setting, need: Need, sites: Ints) -> dict[int, list[Message]]:
-    """site → what the plan forbids there."""
+def _barred(setting: Setting, near: Mapping[tuple[str, int], Ints]) -> dict[tuple[str, int], dict[int, list[Message]]]:
+    """need → each of its sites → what the plan forbids there."""
     ground = setting.ground
-    asked = ask_plan([(need.key, sites)], ground, (setting.supply, setting.want), setting.rulebook, setting.as_of)
-    forbidding = asked.reasons.filter(pl.col("status") == PlanStatus.FORBIDDEN.value)
-    found: dict[int, list[Message]] = {}
-    for row in forbidding.iter_rows(named=True):
+    asked = ask_plan(near.items(), ground, (setting.supply, setting.want), setting.rulebook, setting.as_of)
+    found: dict[tuple[str, int], dict[int, list[Message]]] = {
+        key: {at: [] for at in sites.tolist()} for key, sites in near.items()
+    }
+    for row in asked.reasons.filter(pl.col("status") == PlanStatus.FORBIDDEN.value).iter_rows(named=True):
         at = ground.index[row["site_id"]]
         told: dict[str, Scalar] = {"site": ground.names[at], "site_id": ground.ids[at]}
         told |= {name: row[name] for name in ("rule_id", "parameter", "from_value", "to_value", "clause")}
-        found.setdefault(at, []).append(Message("matching.miss.plan", told))
+        found[row["project_id"], row["phase"]][at].append(Message("matching.miss.plan", told))
     return found

@@ -30,7 +30,7 @@ def offers(setting: Setting) -> Offers:
     size = len(setting.ground)
     direct = {need.key: direct_ways(setting, need) for need in free}
     plan = ask_plan([(key, ways.used()) for key, ways in direct.items()], *asked)
-    lands = {n.key: _offer(setting, n, direct[n.key], plan.word(n.key, size), frozenset()) for n in free}
+    lands = {n.key: offer(setting, n, direct[n.key], plan.word(n.key, size), frozenset()) for n in free}
     leases = {
         n.key: lease_first(
             setting.ground, n, lands[n.key].ways, setting.ready + plan.word(n.key, size).days, setting.rules
@@ -43,8 +43,8 @@ def offers(setting: Setting) -> Offers:
     for n in free:
         word = plan.word(n.key, size) | interim.word((n.project_id, n.phase + INTERIM), size)
         every = all_of([lands[n.key].ways, leases[n.key]])
-        offer = _offer(setting, n, every, word, poor.get(n.project_id, frozenset()))
-        by_project.setdefault(n.project_id, []).append(offer)
+        made = offer(setting, n, every, word, poor.get(n.project_id, frozenset()))
+        by_project.setdefault(n.project_id, []).append(made)
     return Offers(by_project, pl.concat([plan.reasons, interim.reasons]))
 
 
@@ -58,14 +58,14 @@ def direct_ways(setting: Setting, need: Need) -> Ways:
     return all_of(found)
 
 
-def _offer(setting: Setting, need: Need, ways: Ways, plan: PlanWord, poor: frozenset[int]) -> Offer:
+def offer(setting: Setting, need: Need, ways: Ways, plan: PlanWord, poor: frozenset[int]) -> Offer:
     """The ways the plan does not forbid, the highest score first, equal ones in the order of their units."""
     there = ways.units >= 0
     barred = (there & plan.forbidden[ways.units]).any(axis=1) | ((ways.lease >= 0) & plan.forbidden[ways.lease])
     ways = ways.only(~barred)
-    worth = score(parts(figures(setting.ground, need, ways, plan, setting.rules), need, setting.rules), setting.rules)
+    of = figures(setting.ground, need, ways, plan, setting.rules)
+    worth = score(parts(of, need, setting.rules), setting.rules)
     order = np.lexsort((ways.lease, *ways.units.T[::-1], -worth)).astype(np.int32)
     ways = ways.only(order)
     classes = setting.ground.class_codes[ways.units[:, 0]].tolist()
-    of = figures(setting.ground, need, ways, plan, setting.rules)
-    return Offer(need, ways, of, worth[order], [code in poor for code in classes])
+    return Offer(need, ways, of.only(order), worth[order], [code in poor for code in classes])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from yipanqi.matching.assemblies import Neighbours
-from yipanqi.matching.drafts import Draft, Unit, joined
+from yipanqi.matching.drafts import Draft, Unit, joined, scored
 from yipanqi.matching.figures import FigureColumns
 from yipanqi.matching.ground import Floats, Ground
 from yipanqi.matching.needs import Need
@@ -65,11 +65,8 @@ class Composer:
         for offer in offers:
             partial = self._extended(partial, offer)
         whole = [self._whole(many, offers, weights) for many in partial if many]
-        return [
-            d.scored(offers[0].need, self.ground, self.rules)
-            for draft in whole
-            for d in self._relocated(draft, offers[0].need)
-        ]
+        moved = [d for draft in whole for d in self._relocated(draft, offers[0].need)]
+        return scored(moved, offers[0].need, self.ground, self.rules)
 
     def _whole(self, many: list[Draft], offers: Sequence[Offer], weights: Mapping[int, float]) -> Draft:
         placed = {d.units[0].phase for d in many}
