@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 import cast
+from yipanqi.admission.counterfactual import Change
 from yipanqi.admission.verdict import CaseVerdict, ClauseResult, Verdicts
 from yipanqi.allocation.board import Facts, Plan
 from yipanqi.allocation.division import Division, TownShare
@@ -25,7 +26,7 @@ from yipanqi.matching.schemes import (
 )
 from yipanqi.policy.rulebook import load
 
-CHANGE = pl.Schema(dict.fromkeys(("project_id", "message_id", "params_json"), pl.String))
+CHANGE = {"order_no": 1, "lever": "output_wan", "value": 9_000.0, "amount": 1_000.0, "verdict": "admitted"}
 Parts = dict[str, list[dict[str, Any]]]
 HOSTILE = '</script><img src=x onerror="alert(1)">&=1+1 “一”'
 
@@ -62,7 +63,7 @@ def made_plan(facts: Facts, **changes: Any) -> Plan:
         "rulebook": load("jiading"),
         "in_play": facts.projects,
         "preliminary": _verdicts(cases),
-        "changes": pl.DataFrame({"project_id": [], "message_id": [], "params_json": []}, schema=CHANGE),
+        "changes": tables.frame(Change, [CHANGE | {"case_id": c, "project_id": p} for c, p in cases]),
         "schemes": schemes,
         "worth": worth,
         "scenarios": scenarios(parts["placed"]),
@@ -121,8 +122,8 @@ def _deal(parts: Parts, project: dict[str, Any], site: dict[str, Any], rank: int
             "parameter": "far_ratio",
             "from_value": "1.2",
             "to_value": "1.6",
-            "procedure": "local",
-            "decider": "city",
+            "procedure": "far_change",
+            "decider": "district_government",
         }
     )
     for no, role in enumerate(("strength", "price"), start=1):
@@ -184,9 +185,9 @@ def _misses(dealt: list[tuple[dict[str, Any], list[dict[str, Any]]]]) -> list[di
 
 def _verdicts(cases: list[tuple[str, str]]) -> Verdicts:
     clauses = [
-        ("C1", "investment", 600.0, 500.0, "published-example"),
-        ("C2", "output", 900.0, 1_000.0, "assumed"),
-        ("C3", "tax", None, 100.0, "assumed"),
+        ("C1", "fixed_investment_wan_per_mu", 600.0, 500.0, "published-example"),
+        ("C2", "output_wan_per_mu", 900.0, 1_000.0, "assumed"),
+        ("C3", "tax_wan_per_mu", None, 100.0, "assumed"),
     ]
     verdicts = [
         {
@@ -211,7 +212,7 @@ def _verdicts(cases: list[tuple[str, str]]) -> Verdicts:
             "value": v,
             "comparison": ">=",
             "threshold": t,
-            "unit": "万元/亩",
+            "unit": "wan_per_mu",
             "gap": None if v is None else v - t,
             "met": None if v is None else v >= t,
             "hard": True,

@@ -91,10 +91,14 @@ def test_every_project_site_scheme_and_clause_of_the_plan_is_on_the_page(plan: P
     assert len(data["projects"]["rows"]) == plan.facts.projects.height
     assert len(data["sites"]["rows"]) == plan.facts.sites.height
     assert len(data["scheme"]["schemes"]["rows"]) == plan.schemes.schemes.height
-    told = [len(case) for case in data["verdicts"]["preliminary_results"]]
+    told = [len(data["verdicts"]["results"][case["results"]]) for case in of_rows(data["verdicts"]["preliminary"])]
     assert sum(told) == plan.preliminary.clauses.height
     first = of_rows(data["verdicts"]["norms"])[0]
-    assert (first["indicator"], first["threshold"], first["basis"]) == ("investment", 500, "published-example")
+    assert (first["indicator"], first["threshold"], first["basis"]) == (
+        "fixed_investment_wan_per_mu",
+        500,
+        "published-example",
+    )
 
 
 def test_the_map_draws_towns_zones_sites_and_an_arc_for_each_move(plan: Plan, page: Page) -> None:

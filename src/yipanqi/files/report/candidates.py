@@ -1,6 +1,6 @@
 """Projects, their verdicts clause by clause, their schemes and their nearest misses, as the page shows them."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
@@ -9,6 +9,9 @@ from yipanqi.allocation.board import Plan
 from yipanqi.allocation.scenarios import ScenarioName
 from yipanqi.files.report.phrases import Phrases
 from yipanqi.files.report.rows import plain, rows
+
+#: One line of facts that is compared as a whole.
+Line: TypeAlias = tuple[Any, ...]
 
 _PROJECT = [
     "project_id", "name", "product_line", "investor", "category", "industry_code", "strategic_tags", "stage", "major",
@@ -43,6 +46,7 @@ _NORM = [
     "basis",
     "mandatory",
 ]
+_RESULT = ["value", "gap", "met", "in_band", "points"]
 _DEMAND = ["project_id", "phase", "need_kind", "need_m2", "from_year", "commitment", "may_split", "use_class"]
 
 
@@ -112,39 +116,42 @@ def misses(plan: Plan, phrases: Phrases) -> dict[str, Any]:
     return rows(ordered.with_columns(text=pl.Series(numbers, dtype=pl.Int64)), columns)
 
 
-def changes(plan: Plan, phrases: Phrases) -> dict[str, Any]:
-    """The smallest changes that would pass, for projects not admitted; ``text`` is a phrase number."""
-    ordered = plan.changes.sort("project_id", "message_id", "params_json")
-    numbers = [phrases.message(*pair) for pair in ordered.select("message_id", "params_json").iter_rows()]
-    return rows(ordered.with_columns(text=pl.Series(numbers, dtype=pl.Int64)), ["project_id", "text"])
+def changes(plan: Plan) -> dict[str, Any]:
+    """The smallest changes that would pass, case by case; rows of one ``order_no`` belong together."""
+    ordered = plan.changes.sort("case_id", "order_no", "lever")
+    return rows(ordered, ["case_id", "order_no", "lever", "value", "amount", "verdict"])
 
 
 def verdicts(plan: Plan, shown: pl.DataFrame) -> dict[str, Any]:
-    """Preliminary and final cases, the norms (a clause with its threshold, once) and each case's results on them.
+    """Preliminary and final cases, and the norms (a clause with its threshold, once).
 
-    ``results`` holds one list a case: [norm, value, gap, met, in band, points] per clause, in the order of the cases.
+    ``results`` of a case is the number of its list in ``results``: [norm, value, gap, met, in band, points] for each
+    clause. Site classes that judge a project alike share one list.
     """
-    early, late = plan.preliminary, plan.schemes.verdicts
+    late = plan.schemes.verdicts
     final = Verdicts(
         *(f.join(shown.select(case_id="scheme_id"), on="case_id", how="semi") for f in (late.verdicts, late.clauses))
     )
-    norms: dict[tuple[Any, ...], int] = {}
+    norms: dict[Line, int] = {}
+    lists: dict[Line, int] = {}
+    cases = {
+        name: rows(_with_results(judged, norms, lists), [*_CASE, "results"])
+        for name, judged in (("preliminary", plan.preliminary), ("final", final))
+    }
     return {
-        "preliminary": rows(early.verdicts.sort("project_id", "case_id"), _CASE),
-        "preliminary_results": _results(early, norms),
-        "final": rows(final.verdicts.sort("project_id", "case_id"), _CASE),
-        "final_results": _results(final, norms),
+        **cases,
+        "results": [list(lines) for lines in lists],
         "norms": {"cols": _NORM, "rows": [[plain(v, 4) for v in norm] for norm in norms]},
     }
 
 
-def _results(verdicts: Verdicts, norms: dict[tuple[Any, ...], int]) -> list[list[list[Any]]]:
-    by_case: dict[str, list[list[Any]]] = {}
-    values = verdicts.clauses.sort("case_id", "clause_id").select(
-        "case_id", "value", "gap", "met", "in_band", "points", *_NORM
-    )
-    for case, value, gap, met, in_band, points, *norm in values.iter_rows():
+def _with_results(judged: Verdicts, norms: dict[Line, int], lists: dict[Line, int]) -> pl.DataFrame:
+    """The cases, ordered, each with the number of its list of clause results."""
+    by_case: dict[str, list[Line]] = {}
+    clauses = judged.clauses.sort("case_id", "clause_id")
+    for case, value, gap, met, in_band, points, *norm in clauses.select("case_id", *_RESULT, *_NORM).iter_rows():
         number = norms.setdefault(tuple(norm), len(norms))
-        line = [number, plain(value, 4), plain(gap, 4), met, in_band, plain(points)]
-        by_case.setdefault(case, []).append(line)
-    return [by_case.get(case, []) for case in verdicts.verdicts.sort("project_id", "case_id")["case_id"]]
+        by_case.setdefault(case, []).append((number, plain(value, 4), plain(gap, 4), met, in_band, plain(points)))
+    cases = judged.verdicts.sort("project_id", "case_id")
+    numbers = [lists.setdefault(tuple(by_case.get(case, [])), len(lists)) for case in cases["case_id"]]
+    return cases.with_columns(results=pl.Series(numbers, dtype=pl.Int64))

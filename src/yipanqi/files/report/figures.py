@@ -13,7 +13,7 @@ from yipanqi.admission.verdict import Verdict, overall
 from yipanqi.allocation.board import Plan
 from yipanqi.allocation.scenarios import Scenario, ScenarioName
 from yipanqi.delivery.milestones import on_schedule
-from yipanqi.files.report import candidates, inventory
+from yipanqi.files.report import candidates, grounds, inventory
 from yipanqi.files.report.phrases import Phrases, page_texts
 from yipanqi.files.report.rows import plain, rows
 from yipanqi.kernel.findings import in_order
@@ -39,12 +39,15 @@ def figures(plan: Plan, language: str) -> dict[str, Any]:
         "placements": {name.value: candidates.placements(plan, name) for name in ScenarioName},
         "scheme": candidates.schemes(plan, shown, phrases),
         "misses": candidates.misses(plan, phrases),
-        "changes": candidates.changes(plan, phrases),
+        "changes": candidates.changes(plan),
         "verdicts": candidates.verdicts(plan, shown),
         "sites": inventory.table(sites),
         "firms": inventory.firms(plan),
         "quotas": inventory.quotas(plan),
-        "parameters": _parameters(plan),
+        "bodies": grounds.body_names(plan),
+        "standards": grounds.standard_names(plan),
+        "editions": grounds.editions(plan),
+        "parameters": grounds.parameters(plan),
         "findings": [[f.severity.value, f.rule, phrases.finding(f)] for f in in_order(plan.findings)],
         "texts": page_texts(),
     }
@@ -145,12 +148,3 @@ def _division(plan: Plan) -> dict[str, Any]:
         "blocking": list(d.blocking),
         "excess": plain(d.excess_wan),
     }
-
-
-def _parameters(plan: Plan) -> list[list[Any]]:
-    """[name, title zh, title en, value, unit, basis, clause, source, issued by, from] of each parameter in force."""
-    return [
-        [name, p.title_zh, p.title_en, v.value, p.unit, v.basis.value, v.clause, v.source, v.issued_by,
-         v.effective_from.isoformat()]
-        for name, p, v in plan.parameters_in_force()
-    ]  # fmt: skip

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 from html import escape
 
+import numpy as np
 import polars as pl
 
 from yipanqi.allocation.board import Plan
@@ -163,12 +164,18 @@ def _arc(start: Step, end: Step) -> str:
 
 
 def _names(plan: Plan, s: Shapes) -> str:
-    named = plan.facts.towns.sort("town_id").select("town_id", "name").iter_rows()
+    """The towns' names, the largest town first: where two names would touch, the page writes the first."""
+    numbered = enumerate(plan.facts.towns.sort("town_id").select("town_id", "name").iter_rows())
+    named = [(i, key, name) for i, (key, name) in numbered if key in s.town_points]
     return _group(
         "names",
         [
             f'<text data-t="{i}" x="{s.town_points[key][0]}" y="{s.town_points[key][1]}">{escape(name)}</text>'
-            for i, (key, name) in enumerate(named)
-            if key in s.town_points
+            for i, key, name in sorted(named, key=lambda town: (-_extent(s.towns.get(town[1], [])), town[0]))
         ],
     )
+
+
+def _extent(polygon: list[Ring]) -> float:
+    """The area of the polygon's largest bounding box, in square degrees: good enough to tell large from small."""
+    return max((float(np.prod(ring.max(axis=0) - ring.min(axis=0))) for ring in polygon), default=0.0)

@@ -7,8 +7,8 @@ from typing import Any
 from yipanqi.kernel.findings import Finding, Message, Scalar
 from yipanqi.policy.wording import LANGUAGES, render, sentence, texts
 
-#: Ids the page itself names: its own texts, the words of codes, and the names of indicators.
-PAGE_PREFIXES = ("report.", "label.", "admission.indicator.")
+#: Ids the page itself names: its own texts, the words of codes, columns and indicators.
+PAGE_PREFIXES = ("report.", "label.", "admission.indicator.", "column.projects.", "allocation.value.")
 
 
 class Phrases:

@@ -25,10 +25,10 @@ function scenarios() {
     h('div', { class: 'g3 three' }, DATA.scenarios.map((s) => h('section', { class: 'card way' + (s.name === 'board' ? ' taken' : '') }, h('h2', {}, lab('scenario_name', s.name), h('small', {}, t('way.' + s.name))),
       h('div', { class: 'n' }, n(s.settled), h('small', {}, t('unit.projects'))), h('div', { class: 'f' }, t('way.moved', { n: n(s.moved) })),
       h('dl', {}, [['way.value', wan(s.value)], ['way.expected', wan(s.expected)], ['way.tax', wan(s.tax)], ['way.bound', wan(s.bound)], ['way.gap', pct(s.gap, 3)], ['way.proven', s.proven ? tag(t('proven'), 'g') : tag(t('not_proven'), 'y')], ['way.stopped', lab('stopped_by', s.stopped_by)]].map(([id, value]) => h('div', {}, h('dt', {}, t(id)), h('dd', {}, value))))))),
-    h('section', { class: 'card gain' }, h('div', {}, h('div', { class: 'l' }, t('key.gain')), h('div', { class: 'n' }, gainWords(), h('small', {}, zh() ? t('unit.yi') : t('unit.wan')))),
+    h('section', { class: 'card gain' }, h('div', {}, h('div', { class: 'l' }, t('key.gain')), h('div', { class: 'n' }, gainWords(), h('small', {}, t('unit.yi')))),
       h('div', {}, h('p', {}, t('gain.define')), h('p', { class: 'note' }, t('gain.count', { more: n(board.settled - alone.settled), tax: wan(board.tax - alone.tax) })))),
     h('div', { class: 'g2e' }, cardOf(t('chart.bound'), t('chart.bound_note'), null, boundChart(DATA.scenarios), h('p', { class: 'note' }, t('chart.bound_line'))),
-      losses.length ? cardOf(t('chart.losses'), t('chart.losses_note'), null, lineChart(losses.map((l) => [l.loss_share, l.gain_wan]), (v) => pct(v, 0), (v) => (zh() ? yi(v, 1) : n(v / 100)), t('chart.losses')), h('p', { class: 'note' }, t('chart.losses_line'), tag(t('basis.assumed'), 'y'))) : null)];
+      losses.length ? cardOf(t('chart.losses'), t('chart.losses_note'), null, lineChart(losses.map((l) => [l.loss_share, l.gain_wan]), (v) => pct(v, 0), (v) => yi(v, 1), t('chart.losses'), t('unit.yi')), h('p', { class: 'note' }, t('chart.losses_line'), tag(t('basis.assumed'), 'y'))) : null)];
 }
 
 function unmatchedPage() {
@@ -58,7 +58,7 @@ function townsPage() {
   const price = new Map(objects(DATA.prices).map((r) => [r.resource + '/' + r.town_id, r]));
   const rows = towns.map((town) => ({ ...town, ...townSums(town.town_id), left_m2: landLeft(town.town_id), price: price.get('land/' + town.town_id) }));
   const total = (key) => rows.reduce((a, r) => a + r[key], 0);
-  const cells = (r) => [r.name || t('total'), n(r.own), n(r.hosted), n(r.moved_in), n(r.moved_out), mu(r.land_m2, 0), mu(r.left_m2, 0), r.price ? wan(r.price.price_wan) : '—', r.price ? pct(r.price.used_share, 0) : '—', r.shapley_wan === undefined ? '—' : wan(r.alone_wan), r.shapley_wan === undefined || r.shapley_wan === null ? '—' : [wan(r.shapley_wan), r.stderr_wan ? h('small', { class: 'note' }, ` ± ${zh() ? yi(r.stderr_wan) : n(r.stderr_wan / 100, 1)}`) : ''], wan(r.hosted_wan)];
+  const cells = (r) => [r.name || t('total'), n(r.own), n(r.hosted), n(r.moved_in), n(r.moved_out), mu(r.land_m2, 0), mu(r.left_m2, 0), r.price ? wan(r.price.price_wan) : '—', r.price ? pct(r.price.used_share, 0) : '—', r.shapley_wan === undefined ? '—' : wan(r.alone_wan), r.shapley_wan === undefined || r.shapley_wan === null ? '—' : [wan(r.shapley_wan), r.stderr_wan ? h('small', { class: 'note' }, ` ± ${wan(r.stderr_wan)}`) : ''], wan(r.hosted_wan)];
   const sums = Object.fromEntries(['own', 'hosted', 'moved_in', 'moved_out', 'land_m2', 'left_m2'].map((k) => [k, total(k)]));
   const head = ['town', 'own', 'hosted', 'moved_in', 'moved_out', 'land', 'left', 'price', 'used', 'alone', 'shapley', 'hosted_wan'].map((id, i) => [t('town.' + id), i ? 'num' : '']);
   const shares = rows.filter((r) => r.shapley_wan !== null);
@@ -72,7 +72,7 @@ function landLeft(id) {
 function core() {
   const d = DATA.division;
   return cardOf(t('core'), d.exact ? t('core.exact') : t('core.sampled', { n: n(d.samples) }), null, h('p', { class: d.in_core ? 'good' : 'bad' }, d.in_core ? t('core.yes') : t('core.no', { towns: joined(d.blocking.map(townName)), more: wan(d.excess) })),
-    h('p', { class: 'note' }, t('core.define', { function: codeWord('allocation.value_function', d.value_function), grand: wan(d.grand) })));
+    h('p', { class: 'note' }, t('core.define', { function: text(d.value_function), grand: wan(d.grand) })));
 }
 function prices() {
   const list = objects(DATA.prices).filter((p) => p.resource !== 'land' && p.price_wan > 0).sort((a, b) => b.price_wan - a.price_wan).slice(0, 8);

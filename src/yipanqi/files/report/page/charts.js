@@ -26,8 +26,8 @@ function ticks(low, high, count = 4) {
 }
 
 // points: [[x, y]]; both axes are labelled by the given functions.
-function lineChart(points, xWords, yWords, label) {
-  const W = 460, H = 210, L = 58, R = 16, T = 14, B = 30;
+function lineChart(points, xWords, yWords, label, unit) {
+  const W = 460, H = 210, L = 58, R = 16, T = 26, B = 30;
   const xs = points.map((p) => p[0]), ys = points.map((p) => p[1]);
   const x0 = Math.min(...xs), x1 = Math.max(...xs), y0 = Math.min(0, ...ys), y1 = Math.max(...ys) * 1.06 || 1;
   const X = (v) => L + ((v - x0) / (x1 - x0 || 1)) * (W - L - R), Y = (v) => H - B - ((v - y0) / (y1 - y0 || 1)) * (H - T - B);
@@ -35,7 +35,7 @@ function lineChart(points, xWords, yWords, label) {
   const area = `${line}L${X(x1).toFixed(1)},${Y(y0)}L${X(x0).toFixed(1)},${Y(y0)}Z`;
   return g('svg', { viewBox: `0 0 ${W} ${H}`, class: 'chart', role: 'img', 'aria-label': label },
     ticks(y0, y1).map((v) => [g('line', { x1: L, x2: W - R, y1: Y(v), y2: Y(v), class: 'grid' }), g('text', { x: L - 7, y: Y(v) + 4, class: 'ax e' }, yWords(v))]),
-    g('path', { d: area, class: 'fill' }), g('path', { d: line, class: 'line' }),
+    g('text', { x: L - 7, y: 12, class: 'ax e' }, unit), g('path', { d: area, class: 'fill' }), g('path', { d: line, class: 'line' }),
     points.map((p) => g('circle', { cx: X(p[0]), cy: Y(p[1]), r: 3.5, class: 'dot' }, g('title', {}, `${xWords(p[0])}: ${yWords(p[1])}`))),
     (points.length > 6 ? ticks(x0, x1, 5) : xs).map((v) => g('text', { x: X(v), y: H - 9, class: 'ax m' }, xWords(v))));
 }

@@ -1,6 +1,6 @@
 // A long list: search, filters, sorting, pages of rows, and a row that unfolds. The reader's choices outlive a redraw.
 function listState(id, preset) {
-  state.lists[id] = state.lists[id] || { query: '', filters: {}, sort: null, down: true, page: 0, open: new Set() };
+  state.lists[id] = state.lists[id] || { query: '', filters: id === 'sites' ? { use: 'offered' } : {}, sort: null, down: true, page: 0, open: new Set() };
   if (preset) Object.assign(state.lists[id], { filters: preset, page: 0, query: '' });
   return state.lists[id];
 }
@@ -42,7 +42,7 @@ function table(spec, s, shown, draw) {
     const open = s.open.has(row._i);
     const toggle = () => { if (open) s.open.delete(row._i); else s.open.add(row._i); draw(); };
     const mark = spec.expand && h('button', { type: 'button', class: 'fold plain', 'aria-expanded': String(open), 'aria-label': t(open ? 'list.close' : 'list.open'), onclick: (e) => { e.stopPropagation(); toggle(); } }, open ? '▾' : '▸');
-    const cells = spec.columns.map((c, i) => h('td', { class: (c.num ? 'num ' : '') + (c.look || ''), 'data-l': c.label }, i === 0 && mark, c.cell(row)));
+    const cells = spec.columns.map((c, i) => h('td', { class: (c.num ? 'num ' : '') + (c.look || ''), 'data-l': c.label }, i === 0 && mark, h('div', { class: 'v' }, c.cell(row))));
     const line = h('tr', { class: spec.expand ? 'can' : '', onclick: spec.expand && ((e) => { if (!e.target.closest('a,button')) toggle(); }) }, cells);
     return [line, open && spec.expand && h('tr', { class: 'inner' }, h('td', { colspan: spec.columns.length }, spec.expand(row)))];
   });
@@ -61,5 +61,5 @@ function smallTable(columns, rows, look) {
 function options(rows, pickOne, words) {
   const counts = new Map();
   for (const r of rows) { const v = pickOne(r); if (v !== null && v !== undefined) counts.set(v, (counts.get(v) || 0) + 1); }
-  return [...counts].sort((a, b) => b[1] - a[1]).map(([v, c]) => [String(v), `${words(v)}（${c}）`]);
+  return [...counts].sort((a, b) => b[1] - a[1]).map(([v, c]) => [String(v), `${words(v)} ${c}`]);
 }

@@ -4,6 +4,7 @@ const whole = map.getAttribute('viewBox').split(' ').map(Number);
 const hover = document.getElementById('hover');
 const layers = new Set(JSON.parse('["104","195","198","plain","held","placed","busy","arcs","zones"]'));
 let frame = whole.slice();
+map.classList.toggle('many', map.querySelectorAll('.arc').length > 60);
 
 function setFrame(next) {
   const wide = Math.min(whole[2] * 1.5, Math.max(whole[2] / 60, next[2])), k = wide / next[2];
@@ -16,8 +17,18 @@ function scale() {
   const box = map.getBoundingClientRect();
   const unit = box.width && box.height ? Math.max(frame[2] / box.width, frame[3] / box.height) : whole[2] / 640;
   map.style.setProperty('--u', unit.toFixed(3));
-  map.classList.toggle('near', frame[2] < whole[2] / 3);
-  for (const pin of map.querySelectorAll('.pin')) pin.setAttribute('r', (3.4 * unit).toFixed(1));
+  name(unit);
+  for (const pin of map.querySelectorAll('.pin')) pin.setAttribute('r', (2.9 * unit).toFixed(1));
+}
+// A name that would lie on a name already written waits until the reader is near enough.
+function name(unit) {
+  const kept = [], high = 15 * unit;
+  for (const word of map.querySelectorAll('.names text')) {
+    const wide = word.textContent.length * 13 * unit, x = Number(word.getAttribute('x')), y = Number(word.getAttribute('y'));
+    const free = kept.every((k) => Math.abs(k.x - x) > (k.wide + wide) / 2 || Math.abs(k.y - y) > high);
+    word.classList.toggle('wait', !free);
+    if (free) kept.push({ x, y, wide });
+  }
 }
 function zoom(factor, x, y) {
   const cx = x === undefined ? frame[0] + frame[2] / 2 : x, cy = y === undefined ? frame[1] + frame[3] / 2 : y;

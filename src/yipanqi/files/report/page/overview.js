@@ -29,11 +29,12 @@ function keys() {
     keyCard('admitted', n(k.admitted.value), t('unit.projects'), t('key.admitted.line', { conference: n(k.admitted.conference), refused: n(k.admitted.refused) }), 'admission'),
     keyCard('settled', n(k.settled.value), t('unit.projects'), t('key.settled.line', { share: pct(k.settled.share, 0), moved: n(k.settled.moved) }), 'placements')];
   if (k.schedule) cards.push(keyCard(k.schedule.major ? 'schedule_major' : 'schedule', n(k.schedule.value * 100, 2), '%', t('key.schedule.line', { on_time: k.schedule.on_time, judged: k.schedule.judged, late: k.schedule.late }), 'overview'));
-  cards.push(keyCard('gain', gainWords(), zh() ? t('unit.yi') : t('unit.wan'), t('key.gain.line'), 'scenarios'));
+  cards.push(keyCard('gain', gainWords(), t('unit.yi'), t('key.gain.line'), 'scenarios'));
   return h('div', { class: 'kpi' }, cards);
 }
 function gainWords() {
-  const [low, high] = DATA.gain, size = (v) => (zh() ? n(v / 10000, Math.abs(v) < 100000 ? 2 : 1) : n(v / 100, 0));
+  const [low, high] = DATA.gain, places = zh() && Math.abs(high) >= 1e5 ? 1 : 2;
+  const size = (v) => (v / (zh() ? 1e4 : 1e5)).toFixed(places).replace('-', '−');
   return size(low) === size(high) ? `+${size(low)}` : `${size(low)}–${size(high)}`;
 }
 

@@ -1,22 +1,22 @@
 // 准入一把尺 and the page of one project: verdicts clause by clause, schemes side by side, nearest misses.
-const SIGN = { '>=': '≥', '<=': '≤' };
 function caseWord(c) {
   const rest = c.case_id.startsWith(c.project_id) ? c.case_id.slice(c.project_id.length).replace(/^[^0-9A-Za-z]+/, '') : c.case_id;
   const parts = rest.split(/[/|:@·]/).filter(Boolean);
   const word = (code) => DATA.texts[`label.area_class.${code}`] ? lab('area_class', code) : DATA.texts[`label.functional_type.${code}`] ? lab('functional_type', code) : code;
   return parts.length ? parts.map(word).join(DOT) : t('case.any');
 }
+const measure = (norm, v) => (norm.unit === 'share' ? pct(v, 2) : n(v, v !== null && Math.abs(v) >= 10 ? 2 : 3));
 function threshold(norm) {
   if (norm.threshold === null) return t('comparison.' + norm.comparison);
-  return `${SIGN[norm.comparison] || t('comparison.' + norm.comparison)} ${n(norm.threshold, 3)}`;
+  return `${t('comparison.' + norm.comparison)} ${measure(norm, norm.threshold)}`;
 }
 function clauseTable(results) {
   const ordered = results.map(([k, value, gap, met, band, points]) => ({ norm: norms[k], value, gap, met, band, points }));
   ordered.sort((a, b) => b.norm.hard - a.norm.hard || (a.met === true) - (b.met === true));
   return smallTable([[''], [t('clause.indicator')], [t('clause.value'), 'num'], [t('clause.threshold'), 'num'], [t('clause.gap'), 'num'], [t('clause.basis')]], ordered.map((r) => [
-    mark(r), [h('div', {}, text('admission.indicator.' + r.norm.indicator), r.norm.mandatory ? [' ', tag(t('clause.mandatory'), 'r')] : null), h('div', { class: 'note' }, r.norm.clause, r.norm.unit ? DOT + unitWord(r.norm.unit) : '')],
-    r.points !== null && r.norm.points_max ? `${n(r.points, 1)} / ${n(r.norm.points_max)}` : n(r.value, 3), r.norm.hard || r.norm.threshold !== null ? threshold(r.norm) : '—',
-    r.gap === null ? '—' : h('span', { class: r.gap < 0 ? 'dn' : '' }, (r.gap > 0 ? '+' : '') + n(r.gap, 3)), basisTag(r.norm.basis)]), 'clauses');
+    mark(r), [h('div', {}, text('admission.indicator.' + r.norm.indicator), r.norm.mandatory ? [' ', tag(t('clause.mandatory'), 'r')] : null), h('div', { class: 'note' }, r.norm.clause, r.norm.unit && r.norm.unit !== 'share' ? DOT + unitWord(r.norm.unit) : '')],
+    r.points !== null && r.norm.points_max ? `${n(r.points, 1)} / ${n(r.norm.points_max)}` : measure(r.norm, r.value), r.norm.hard || r.norm.threshold !== null ? threshold(r.norm) : '—',
+    r.gap === null ? '—' : h('span', { class: r.gap < 0 ? 'dn' : '' }, (r.gap > 0 ? '+' : '') + measure(r.norm, r.gap)), basisTag(r.norm.basis)]), 'clauses');
 }
 const unitWord = (unit) => codeWord('label.admission_unit', unit) || '';
 function mark(r) {
@@ -25,19 +25,23 @@ function mark(r) {
   if (r.met) return tag(t('met.yes'), 'g');
   return r.band ? tag(t('met.band'), 'y') : tag(t('met.no'), 'r');
 }
+function shortOf(r) {
+  const norm = norms[r[0]], size = measure(norm, Math.abs(r[2]));
+  return norm.unit && norm.unit !== 'share' ? `${size} ${unitWord(norm.unit)}` : size;
+}
 function verdictLine(c) {
   const hard = c.results.filter((r) => norms[r[0]].hard), met = hard.filter((r) => r[3] === true).length;
   const unknown = hard.filter((r) => r[3] === null).length;
   const parts = hard.length ? [t('verdict.line', { all: hard.length, met })] : [t('verdict.no_clause')];
   const short = hard.filter((r) => r[3] === false && r[2] !== null);
-  if (short.length) parts.push(t('verdict.short', { list: joined(short.map((r) => `${text('admission.indicator.' + norms[r[0]].indicator)} ${n(Math.abs(r[2]), 3)} ${norms[r[0]].unit ? unitWord(norms[r[0]].unit) : ''}`.trim())) }));
+  if (short.length) parts.push(t('verdict.short', { list: joined(short.map((r) => `${text('admission.indicator.' + norms[r[0]].indicator)} ${shortOf(r)}`)) }));
   if (unknown) parts.push(t('verdict.unknown', { n: unknown }));
   if (c.score_points !== null) parts.push(t('verdict.score', { n: n(c.score_points, 1) }));
   return parts.join(zh() ? '；' : '; ');
 }
 function verdictBanner(c) {
   return h('div', { class: 'verdict v-' + c.verdict }, h('strong', {}, t('verdict.' + c.verdict)), h('div', {}, h('div', {}, verdictLine(c)),
-    h('div', { class: 'note' }, c.standard_id ? t('verdict.standard', { standard: c.standard_id, edition: c.edition || '—', on: c.reference_on }) : t('verdict.no_standard'))));
+    h('div', { class: 'note' }, c.standard_id ? t('verdict.standard', { standard: standardName(c.standard_id), edition: c.edition || '—', on: c.reference_on }) : t('verdict.no_standard'))));
 }
 // Site classes with the same answer are told once.
 function admissionOf(project) {
@@ -45,11 +49,18 @@ function admissionOf(project) {
   for (const c of own) { const key = JSON.stringify([c.verdict, c.standard_id, c.results]); if (alike.has(key)) alike.get(key).push(c); else alike.set(key, [c]); }
   const groups = [...alike.values()].sort((a, b) => RANK[a[0].verdict] - RANK[b[0].verdict]);
   if (!groups.length) return [h('p', { class: 'empty' }, t('case.none'))];
-  return [changesOf(project), groups.map((cs, i) => h('details', { class: 'case', open: i === 0 }, h('summary', {}, verdictTag(cs[0].verdict), h('span', {}, joined(cs.map(caseWord)))), verdictBanner(cs[0]), clauseTable(cs[0].results)))];
+  return [groups.map((cs, i) => h('details', { class: 'case', open: i === 0 }, h('summary', {}, verdictTag(cs[0].verdict), h('span', {}, joined(cs.map(caseWord)))), verdictBanner(cs[0]), changesOf(cs[0]), clauseTable(cs[0].results)))];
 }
-function changesOf(project) {
-  const own = counterBy.get(project.project_id) || [];
-  return own.length ? h('div', { class: 'pass' }, h('b', {}, t('pass')), h('ul', {}, own.map((c) => h('li', {}, say(c.text))))) : null;
+// The smallest changes that pass; those of one number belong together.
+function changesOf(c) {
+  const own = [...group(counterBy.get(c.case_id) || [], 'order_no').values()];
+  return own.length ? h('div', { class: 'pass' }, h('b', {}, t('pass')), h('ul', {}, own.map((together) => h('li', {}, together.map(moveWords).join(t('and')), ' ⇒ ', t('verdict.' + together[0].verdict))))) : null;
+}
+const SHOWN_AS = [[/^land_m2$/, (v) => mu(v, 2)], [/_m2$/, m2], [/_wan$/, (v) => wan(v)], [/_share$/, (v) => pct(v, 2)], [/_tce$/, (v) => `${n(v, 1)} tce`], [/_t$/, (v) => `${n(v, 3)} t`], [/./, (v) => n(v, 3)]];
+function moveWords(c) {
+  const show = SHOWN_AS.find(([name]) => name.test(c.lever))[1];
+  const word = DATA.texts['column.projects.' + c.lever] ? text('column.projects.' + c.lever) : t('lever.' + c.lever);
+  return `${word} ${show(c.value)} → ${show(c.value + c.amount)}（${c.amount > 0 ? '+' : ''}${show(c.amount)}）`;
 }
 function admission() {
   const columns = [
@@ -70,8 +81,10 @@ function shortfall(c) {
   const hard = c.results.filter((r) => norms[r[0]].hard), missed = hard.filter((r) => r[3] === false), unknown = hard.filter((r) => r[3] === null).length;
   if (!hard.length) return h('span', { class: 'note' }, t('verdict.no_clause'));
   if (!missed.length) return unknown ? h('span', { class: 'note' }, t('verdict.unknown', { n: unknown })) : h('span', { class: 'note' }, t('verdict.all_met', { n: hard.length }));
-  return missed.slice(0, 2).map((r) => h('div', { class: 'dn' }, `${text('admission.indicator.' + norms[r[0]].indicator)} ${r[2] === null ? '' : n(r[2], 3)}`)).concat(missed.length > 2 ? h('div', { class: 'note' }, t('verdict.more', { n: missed.length - 2 })) : []);
+  return missed.slice(0, 2).map((r) => h('div', { class: 'dn' }, `${text('admission.indicator.' + norms[r[0]].indicator)} ${r[2] === null ? '' : '−' + shortOf(r)}`)).concat(missed.length > 2 ? h('div', { class: 'note' }, t('verdict.more', { n: missed.length - 2 })) : []);
 }
+
+const standardName = (id) => (DATA.standards[id] ? pick(DATA.standards[id]) : id);
 
 // One project: what became of it, its schemes side by side, and its admission.
 function project(id) {
@@ -138,7 +151,7 @@ const VALUE_WORDS = { use_class: 'use_class', area_class: 'area_class', function
 function changeWords(c) {
   const value = (v) => (v === null ? '—' : VALUE_WORDS[c.parameter] ? codeWord('label.' + VALUE_WORDS[c.parameter], v) : v);
   const what = c.parameter ? `${codeWord('label.plan_parameter', c.parameter)} ${value(c.from_value)} → ${value(c.to_value)}` : null;
-  return [siteLink(c.site_id), zh() ? '：' : ': ', [what, codeWord('label.plan_procedure', c.procedure), c.decider && t('changes.decider', { who: codeWord('label.body', c.decider) })].filter(Boolean).join(DOT)];
+  return [siteLink(c.site_id), zh() ? '：' : ': ', [what, codeWord('label.plan_procedure', c.procedure), c.decider && t('changes.decider', { who: DATA.bodies[c.decider] ? pick(DATA.bodies[c.decider]) : c.decider })].filter(Boolean).join(DOT)];
 }
 function compare(shown, put) {
   const lines = [['scheme.available', (s) => day(s.available_on), (s) => s.available_on, -1], ['scheme.value', (s) => wan(s.value_wan), (s) => s.value_wan, 1], ['scheme.expected', (s) => wan(s.expected_wan), (s) => s.expected_wan, 1],

@@ -30,7 +30,7 @@ function openSite(id) {
   const lines = [['scheme.area', s.site_kind === 'land' ? `${mu(s.area_m2, 2)}（${m2(s.area_m2)}）` : m2(s.area_m2)], ['town.town', townName(s.town_id)], ['scheme.class', `${lab('area_class', s.area_class)}${DOT}${lab('functional_type', s.functional_type)}`],
     ['fact.use', lab('use_class', s.use_class)], ['fact.far', n(s.far_max_ratio, 2)], ['fact.height', s.height_max_m === null ? '—' : `${n(s.height_max_m)} m`], ['fact.power', s.power_kva === null ? '—' : `${n(s.power_kva)} kVA`],
     ['fact.clear', s.clear_height_m === null ? '—' : `${n(s.clear_height_m, 1)} m`], ['fact.load', s.floor_load_kn_m2 === null ? '—' : `${n(s.floor_load_kn_m2, 1)} kN/㎡`], ['fact.price', s.price_wan_per_mu === null ? '—' : t('fact.price_n', { n: n(s.price_wan_per_mu, 1) })], ['fact.rent', s.rent_yuan_m2_day === null ? '—' : t('fact.rent_n', { n: n(s.rent_yuan_m2_day, 2) })],
-    ['scheme.available', day(s.available_on)], ['fact.owner', joined([lab('ownership', s.ownership), s.holder || '—'])], ['fact.address', s.address || '—'], ['fact.firms', firms.length ? joined(firms.map((f) => f.name)) : t('none')],
+    ['scheme.available', [day(s.available_on), s.waits_for && (!s.available_on || s.available_on > DATA.head.as_of) ? DOT + t('waits.' + s.waits_for) : '']], ['fact.owner', [lab('ownership', s.ownership), s.holder ? DOT + s.holder : '']], ['fact.address', s.address || '—'], ['fact.firms', firms.length ? joined(firms.map((f) => f.name)) : t('none')],
     ['fact.source', s.fact_source || '—'], ['col.fact', `${lab('fact_state', s.fact_state)}${DOT}${day(s.fact_on)}`], ['fact.until', day(s.valid_until)]];
   box.replaceChildren(h('form', { method: 'dialog' }, h('h2', {}, s.name, h('small', {}, s.site_id), h('button', { class: 'btn', 'aria-label': t('close') }, '✕')), h('div', { class: 'tags' }, tag(lab('site_kind', s.site_kind), 'b'), siteState(s), s.stale ? tag(t('stale'), 'r') : ''),
     put ? h('p', { class: 'good' }, t('map.placed_here', { project: '' }), h('a', { href: '#project/' + encodeURIComponent(put.project_id), onclick: () => box.close() }, projectById.get(put.project_id).name)) : null,
@@ -55,17 +55,16 @@ function quotaCard() {
 
 function rulesPage() {
   const rows = DATA.parameters.map((r, i) => ({ _i: i, name: r[0], title: zh() ? r[1] : r[2], value: r[3], unit: r[4], basis: r[5], clause: r[6], source: r[7], issued_by: r[8], from: r[9] }));
-  const editions = new Map();
-  for (const c of [...cases, ...finals]) if (c.standard_id) editions.set(`${c.standard_id}|${c.edition}`, (editions.get(`${c.standard_id}|${c.edition}`) || 0) + 1);
   const guessed = rows.filter((r) => r.basis === 'assumed').length;
   const yesNo = (v) => (typeof v === 'boolean' ? lab('yes_no', v) : typeof v === 'number' ? n(v, 4) : v);
   return [heading(t('nav.rules'), t('rules.note', { digest: DATA.head.rulebook, version: DATA.head.version })), guessed ? h('p', { class: 'card warn' }, tag(t('basis.assumed'), 'y'), ' ', t('rules.assumed', { n: guessed, all: rows.length })) : null,
-    cardOf(t('rules.standards'), t('rules.standards_note'), null, editions.size ? smallTable([[t('rules.standard')], [t('rules.edition')], [t('rules.cases'), 'num']], [...editions].sort().map(([key, count]) => [...key.split('|'), n(count)])) : h('p', { class: 'empty' }, t('verdict.no_standard'))),
+    cardOf(t('rules.standards'), t('rules.standards_note'), null, DATA.editions.length ? smallTable([[t('rules.standard')], [t('rules.edition')], [t('clause.basis')], [t('rules.clause')], [t('rules.cases'), 'num']], DATA.editions.map(([id, edition, count, basis, clause, source, issued]) => [standardName(id), edition, basis ? basisTag(basis) : '—', clause ? [clause, h('div', { class: 'note' }, source, DOT, issued)] : '—', n(count)])) : h('p', { class: 'empty' }, t('verdict.no_standard'))),
     list({ id: 'rules', rows, search: (r) => `${r.name} ${r.title} ${r.clause} ${r.source}`, columns: [
-      { id: 'title', label: t('rules.parameter'), look: 'main', cell: (r) => [r.title, h('div', { class: 'note' }, r.name)], sort: (r) => r.title }, { id: 'value', label: t('rules.value'), num: true, cell: (r) => yesNo(r.value) }, { id: 'unit', label: t('rules.unit'), cell: (r) => unitWord(r.unit) },
+      { id: 'title', label: t('rules.parameter'), look: 'main', cell: (r) => [r.title, h('div', { class: 'note' }, r.name)], sort: (r) => r.title }, { id: 'value', label: t('rules.value'), num: true, cell: (r) => yesNo(r.value) }, { id: 'unit', label: t('rules.unit'), cell: (r) => parameterUnit(r.unit) },
       { id: 'basis', label: t('clause.basis'), cell: (r) => basisTag(r.basis), sort: (r) => r.basis }, { id: 'clause', label: t('rules.clause'), cell: (r) => [r.clause, h('div', { class: 'note' }, r.source)] }, { id: 'from', label: t('rules.from'), num: true, cell: (r) => r.from, sort: (r) => r.from }],
-      filters: [{ id: 'basis', label: t('clause.basis'), options: options(rows, (r) => r.basis, (v) => lab('basis', v)), test: (r, v) => r.basis === v }, { id: 'room', label: t('rules.room'), options: options(rows, (r) => r.name.split('.')[0], (v) => v), test: (r, v) => r.name.startsWith(v + '.') }] })];
+      filters: [{ id: 'basis', label: t('clause.basis'), options: options(rows, (r) => r.basis, (v) => lab('basis', v)), test: (r, v) => r.basis === v }, { id: 'room', label: t('rules.room'), options: options(rows, (r) => r.name.split('.')[0], (v) => t('room.' + v)), test: (r, v) => r.name.startsWith(v + '.') }] })];
 }
+const parameterUnit = (unit) => (DATA.texts['report.unit_of.' + unit] ? t('unit_of.' + unit) : unit);
 const SEVERITY_LOOK = { block: 'r', warn: 'y', note: '' };
 function findingsPage() {
   const rows = DATA.findings.map((f, i) => ({ _i: i, severity: f[0], rule: f[1], words: say(f[2]) }));

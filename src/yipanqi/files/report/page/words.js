@@ -28,14 +28,13 @@ const unitsBy = group(objects(DATA.scheme.units), 'scheme_id');
 const relocationsBy = group(objects(DATA.scheme.relocations), 'scheme_id');
 const changesBy = group(objects(DATA.scheme.plan_changes), 'scheme_id');
 const reasonsBy = group(objects(DATA.scheme.reasons), 'scheme_id');
-const counterBy = group(objects(DATA.changes), 'project_id');
+const counterBy = group(objects(DATA.changes), 'case_id');
 const missesBy = group(objects(DATA.misses), 'project_id');
 const norms = objects(DATA.verdicts.norms);
 const placed = { alone: by(objects(DATA.placements.alone), 'project_id'), referral: by(objects(DATA.placements.referral), 'project_id'), board: by(objects(DATA.placements.board), 'project_id') };
 const cases = objects(DATA.verdicts.preliminary), casesBy = group(cases, 'project_id');
 const finals = objects(DATA.verdicts.final), finalById = by(finals, 'case_id');
-cases.forEach((c, i) => { c.results = DATA.verdicts.preliminary_results[i]; });
-finals.forEach((c, i) => { c.results = DATA.verdicts.final_results[i]; });
+for (const c of [...cases, ...finals]) c.results = DATA.verdicts.results[c.results];
 const inPlay = projects.filter((p) => p.in_play);
 const placementBySite = new Map();
 for (const p of placed.board.values()) for (const u of unitsBy.get(p.scheme_id) || []) placementBySite.set(u.site_id, { ...p, take_m2: u.take_m2 });
@@ -68,10 +67,11 @@ const m2 = (v) => (v === null || v === undefined ? '—' : `${n(v, 0)} ㎡`);
 const pct = (v, places = 1) => (v === null || v === undefined ? '—' : `${n(v * 100, places)}%`);
 function wan(v, places = 2) {
   if (v === null || v === undefined) return '—';
-  if (!zh()) return `${n(v / 100, Math.abs(v) < 1000 ? 2 : 1)} ${t('unit.wan')}`;
+  if (!zh()) return Math.abs(v) >= 1e5 ? `${n(v / 1e5, 2)} ${t('unit.yi')}` : `${n(v / 100, Math.abs(v) < 1000 ? 2 : 1)} ${t('unit.wan')}`;
   return Math.abs(v) >= 10000 ? `${n(v / 10000, places)} ${t('unit.yi')}` : `${n(v, Math.abs(v) < 100 ? 1 : 0)} ${t('unit.wan')}`;
 }
-const yi = (v, places = 2) => n(v / 10000, places);
+// 亿元 in Chinese, thousand million yuan in English: the large unit of money, without its name.
+const yi = (v, places = 2) => n(v / (zh() ? 1e4 : 1e5), places);
 const day = (v) => v || '—';
 const townName = (id) => (townById.get(id) ? townById.get(id).name : id);
 const siteName = (id) => (siteById.get(id) ? siteById.get(id).name : id);
