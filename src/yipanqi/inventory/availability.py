@@ -22,10 +22,10 @@ _DATES = {
     Condition.PLAN: "plan_on",
     Condition.QUOTA: "quota_on",
 }
-#: Firms are on it still: the scheme that takes it moves them and adds their months.
-_FIRMS_ON_IT = (SiteState.LOW_EFFICIENCY.value, SiteState.OCCUPIED.value)
 #: Built on before: it takes no quota of new construction land.
-_BUILT_BEFORE = (*_FIRMS_ON_IT, SiteState.CLEARING.value)
+_BUILT_BEFORE = (SiteState.LOW_EFFICIENCY.value, SiteState.OCCUPIED.value, SiteState.CLEARING.value)
+#: Somebody has to leave first, and nothing but the date says when. From low-efficiency sites the scheme moves the firms.
+_IN_USE = (SiteState.OCCUPIED.value, SiteState.CLEARING.value)
 
 
 def available(sites: pl.DataFrame) -> pl.DataFrame:
@@ -34,20 +34,20 @@ def available(sites: pl.DataFrame) -> pl.DataFrame:
     Every stated date counts. A date that is not stated:
 
     - land: makes ``available_on`` null (unknown), except the quota of land built on before, which needs none, and the
-      clearing of occupied or low-efficiency land, whose firms the scheme itself moves;
-    - plant and office: needs nothing, for the building stands, except clearing: one being cleared is unknown, any
-      other counts from the day its facts were true (``fact_on``; null: unknown).
+      clearing of low-efficiency land, whose firms the scheme itself moves;
+    - plant and office: needs nothing, for the building stands, except clearing: one occupied or being cleared is
+      unknown, any other counts from the day its facts were true (``fact_on``; null: unknown).
 
     ``waits_for`` names the condition whose date comes last (of equal ones the first of clearing, utilities, plan,
     quota), or, where ``available_on`` is null, the first condition that is not stated. It is null only where nothing
     is waited for. The rows keep their order.
     """
     land = pl.col("site_kind") == SiteKind.LAND.value
-    standing = ~land & (pl.col("state") != SiteState.CLEARING.value)
-    cleared = pl.when(standing).then(pl.coalesce("cleared_on", "fact_on")).otherwise(pl.col("cleared_on"))
+    free = ~land & ~pl.col("state").is_in(_IN_USE)
+    cleared = pl.when(free).then(pl.coalesce("cleared_on", "fact_on")).otherwise(pl.col("cleared_on"))
     dates = {condition: pl.col(name) for condition, name in _DATES.items()} | {Condition.CLEARING: cleared}
     needed = {
-        Condition.CLEARING: ~land | ~pl.col("state").is_in(_FIRMS_ON_IT),
+        Condition.CLEARING: ~land | (pl.col("state") != SiteState.LOW_EFFICIENCY.value),
         Condition.UTILITIES: land,
         Condition.PLAN: land,
         Condition.QUOTA: land & ~pl.col("state").is_in(_BUILT_BEFORE),

@@ -32,6 +32,7 @@ def answer(row: dict) -> tuple[date | None, str | None]:
         ({"state": "low_efficiency", "quota_on": None, "cleared_on": None}, (D(2026, 1, 1), "utilities")),
         ({"state": "low_efficiency", "quota_on": D(2029, 1, 1)}, (D(2029, 1, 1), "quota")),
         ({"state": "clearing", "cleared_on": None}, (None, "clearing")),
+        ({"state": "occupied", "cleared_on": None, "quota_on": None}, (None, "clearing")),
     ],
 )
 def test_land_waits_for_the_last_of_its_conditions(changes: dict, expected: tuple) -> None:
@@ -46,6 +47,7 @@ def test_land_waits_for_the_last_of_its_conditions(changes: dict, expected: tupl
         ({"utilities_on": D(2026, 11, 1)}, (D(2026, 11, 1), "utilities")),
         ({"fact_on": None}, (None, "clearing")),
         ({"state": "clearing"}, (None, "clearing")),
+        ({"state": "occupied"}, (None, "clearing")),
         ({"state": "clearing", "cleared_on": D(2026, 12, 31)}, (D(2026, 12, 31), "clearing")),
         ({"state": "low_efficiency", "utilities_on": D(2020, 1, 1)}, (D(2026, 5, 1), "clearing")),
     ],

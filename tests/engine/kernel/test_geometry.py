@@ -89,11 +89,6 @@ def test_the_share_outside_the_district() -> None:
     assert geometry.outside_shares([square(0, 0)], [], EPSG).tolist() == [1.0]
 
 
-def test_a_union_does_not_depend_on_the_order() -> None:
-    parts = [square(0, 0), square(1, 0), square(4, 4)]
-    assert geometry.union(parts) == geometry.union(parts[::-1])
-
-
 def test_a_point_inside_a_ring_shaped_parcel_lies_on_the_ring() -> None:
     ring = shapely.difference(shapely.from_wkb(square(0, 0, 0.03)), shapely.from_wkb(square(1, 1, 0.01)))
     lon, lat = geometry.inside_points([shapely.to_wkb(ring)])

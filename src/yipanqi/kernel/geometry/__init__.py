@@ -16,8 +16,6 @@ from yipanqi.kernel.geometry.frames import (
     unshifted,
 )
 from yipanqi.kernel.geometry.gate import (
-    MAX_DEPTH,
-    MAX_VERTICES,
     faults,
     from_wkt,
     gate,
@@ -35,13 +33,10 @@ from yipanqi.kernel.geometry.shapes import (
     point_wkbs,
     rings,
     touching,
-    union,
 )
 
 __all__ = [
     "CANONICAL_EPSG",
-    "MAX_DEPTH",
-    "MAX_VERTICES",
     "Frame",
     "areas_m2",
     "bounds",
@@ -62,6 +57,5 @@ __all__ = [
     "rings",
     "to_canonical",
     "touching",
-    "union",
     "unshifted",
 ]

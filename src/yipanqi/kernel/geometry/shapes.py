@@ -94,11 +94,6 @@ def outside_shares(wkbs: Wkbs, cover: Wkbs, epsg: int) -> Floats:
     return np.asarray(share, np.float64)
 
 
-def union(wkbs: Wkbs) -> bytes:
-    """All geometries as one, in normal form: the same bytes whatever their order."""
-    return bytes(shapely.to_wkb(shapely.normalize(shapely.union_all(shapes(wkbs)))))
-
-
 def rings(wkb: bytes | None, tolerance_deg: float = 0.0) -> list[Floats]:
     """The outer and inner rings of a polygon or multipolygon for drawing, each an array of longitude, latitude rows.
 
