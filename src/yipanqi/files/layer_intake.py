@@ -21,7 +21,6 @@ from yipanqi.kernel.findings import Finding, Severity, in_order
 DRIVERS = {
     ".gpkg": ("GPKG", (b"SQLite format 3\x00",)),
     ".geojson": ("GeoJSON", (b"{",)),
-    ".json": ("GeoJSON", (b"{",)),
     ".shp": ("ESRI Shapefile", (b"\x00\x00\x27\x0a",)),
     ".gdb": ("OpenFileGDB", ()),
     ".dxf": ("DXF", (b"0\r\n", b"0\n", b"999", b"AutoCAD Binary DXF")),

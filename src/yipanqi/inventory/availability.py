@@ -24,7 +24,7 @@ _DATES = {
 }
 #: Built on before: it takes no quota of new construction land.
 _BUILT_BEFORE = (SiteState.LOW_EFFICIENCY.value, SiteState.OCCUPIED.value, SiteState.CLEARING.value)
-#: Somebody has to leave first, and nothing but the date says when. From low-efficiency sites the scheme moves the firms.
+#: Somebody has to leave first, and only the date says when. From low-efficiency sites the scheme moves the firms.
 _IN_USE = (SiteState.OCCUPIED.value, SiteState.CLEARING.value)
 
 
