@@ -27,12 +27,18 @@ class Unit:
 
 @dataclass(frozen=True, eq=False)
 class Draft:
-    """One way to settle one project. ``unplaced`` are optional phases for which no place was found."""
+    """One way to settle one phase, or all phases of a project.
+
+    ``need_m2`` is the area it is to meet, ``wanted`` the day it is wanted; ``unplaced`` are phases for which no place
+    was found.
+    """
 
     project_id: str
     units: tuple[Unit, ...]
     split: bool
     figures: Figures
+    need_m2: float
+    wanted: int
     moves: tuple[Move, ...] = ()
     unplaced: tuple[int, ...] = ()
     score: float = 0.0
@@ -50,6 +56,13 @@ class Draft:
         for unit in self.units:
             total[unit.site] = total.get(unit.site, 0.0) + unit.take
         return total
+
+    def moving(self, moves: Sequence[Move]) -> "Draft":
+        """The draft with those of the moves that clear its sites: it is ready no sooner than the last of them."""
+        own = tuple(move for move in moves if move.firm.at in self.taken)
+        if not own:
+            return self
+        return replace(self, moves=own, figures=self.figures.later(max(m.gone for m in own), self.wanted))
 
     def kind(self, ground: Ground) -> SchemeKind:
         """Which of the six kinds it is: the first that holds, from the most to the least that must happen."""
@@ -94,24 +107,47 @@ def _shares(draft: Draft, need: Need, ground: Ground) -> tuple[float, float]:
     return own / total, stock / total
 
 
-def joined(drafts: Iterable[Draft], weights: Iterable[float]) -> Draft:
-    """Drafts of the phases of one project as one: sums, latest days, and means weighted by the area needed."""
-    many, share = list(drafts), np.array(list(weights))
-    of = vars(columns_of([d.figures for d in many]))
+def all_taken(drafts: Iterable[Draft]) -> dict[int, float]:
+    """How much of each site the drafts take together."""
+    total: dict[int, float] = {}
+    for draft in drafts:
+        for site, m2 in draft.taken.items():
+            total[site] = total.get(site, 0.0) + m2
+    return total
+
+
+def joined(phases: Sequence[Draft], ground: Ground) -> Draft:
+    """The phases of one project as one draft: sums, the earliest start, the latest day, means by the area needed.
+
+    Phases in different towns make it a split.
+    """
+    if len(phases) == 1:
+        return phases[0]
+    of = vars(columns_of([d.figures for d in phases]))
+    share = np.array([d.need_m2 for d in phases])
 
     def mean(values: Floats) -> float:
         return float(values @ share / share.sum())
 
-    whole = Figures(
+    figures = Figures(
         fit=mean(of["fit"]),
         cost_wan=float(of["cost_wan"].sum()),
         cost_known=bool(of["cost_known"].all()),
         day=int(of["day"].max()),
-        start=int(of["start"].max()),
+        start=int(of["start"].min()),
         late_months=float(of["late_months"].max()),
         changes=float(of["changes"].sum()),
         distance_km=mean(of["distance_km"]),
         zone=mean(of["zone"]),
     )
-    units = tuple(sorted((u for d in many for u in d.units), key=lambda u: (u.phase, u.site)))
-    return Draft(many[0].project_id, units, any(d.split for d in many), whole)
+    moves = {m.firm.firm_id: m for d in phases for m in d.moves}
+    towns = {ground.towns[u.site] for d in phases for u in d.units if not u.interim}
+    return Draft(
+        phases[0].project_id,
+        tuple(sorted((u for d in phases for u in d.units), key=lambda u: (u.phase, u.site))),
+        any(d.split for d in phases) or len(towns) > 1,
+        figures,
+        need_m2=float(share.sum()),
+        wanted=min(d.wanted for d in phases),
+        moves=tuple(moves[firm] for firm in sorted(moves)),
+    )

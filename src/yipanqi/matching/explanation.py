@@ -137,10 +137,8 @@ def _burdens(draft: Draft, setting: Setting) -> Iterator[Told]:
         yield _price("relocation", count=len(draft.moves), cost_wan=cost, months=months)
     if draft.split:
         yield _price("split", count=len({setting.ground.towns[s] for s in draft.sites}))
-    placed = {u.phase for u in draft.units}
-    need_m2 = sum(n.need_m2 for n in needs if n.phase in placed)
-    over = sum(u.take for u in draft.units if not u.interim) - need_m2
-    if over > need_m2 * 1e-6:
+    over = sum(u.take for u in draft.units if not u.interim) - draft.need_m2
+    if over > draft.need_m2 * 1e-6:
         land = all(n.kind == LAND for n in needs)
         yield _price("oversize_land" if land else "oversize_floor", over_m2=over)
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from yipanqi.kernel.findings import Finding, Severity
 from yipanqi.matching.asking import Plan, ask_plan
-from yipanqi.matching.drafts import Draft, Unit, joined, scored
+from yipanqi.matching.drafts import Draft, Unit, all_taken, joined, scored
 from yipanqi.matching.figures import figures
 from yipanqi.matching.ground import Ground
 from yipanqi.matching.needs import Need
@@ -66,21 +66,22 @@ def _shared(sites: Sequence[int], needs: Sequence[Need], ground: Ground) -> list
 
 
 def _draft(setting: Setting, many: Sequence[tuple[Need, list[Unit]]], plan: Plan) -> Draft:
-    ground, first = setting.ground, many[0][0]
+    ground = setting.ground
     phases = []
     for need, units in many:
-        row = np.array([[u.site for u in units]], dtype=np.int32)
-        ways = ways_of(row, np.array([[u.take for u in units]]))
+        ways = ways_of(
+            np.array([[u.site for u in units]], dtype=np.int32), np.array([[u.take for u in units]]), split=False
+        )
         of = figures(ground, need, ways, plan.word(need.key, len(ground)), setting.rules).row(0)
         # A fixed placement may be smaller than the need, which is no better fit.
         of = replace(of, fit=min(of.fit, 1.0))
-        phases.append(Draft(need.project_id, tuple(units), False, of))
-    draft = joined(phases, [need.need_m2 for need, _ in many]) if len(phases) > 1 else phases[0]
+        phases.append(Draft(need.project_id, tuple(units), False, of, need_m2=need.need_m2, wanted=need.wanted))
+    moves = setting.relocation.moves(all_taken(phases)) or ()
+    draft = joined([d.moving(moves) for d in phases], ground)
     apart = {ground.towns[site] for site in draft.sites}
-    moves = setting.relocation.moves(draft.taken) or ()
-    gone = max((move.gone for move in moves), default=ground.as_of)
-    moved = replace(draft, split=len(apart) > 1, moves=moves, figures=draft.figures.later(gone, first.wanted))
-    return scored([moved], first, ground, setting.rules)[0]
+    missing = {need.phase for need in setting.by_project[draft.project_id]} - {need.phase for need, _ in many}
+    whole = replace(draft, split=len(apart) > 1, unplaced=tuple(sorted(missing)))
+    return scored([whole], many[0][0], ground, setting.rules)[0]
 
 
 def _twice(drafts: Sequence[Draft], ground: Ground) -> list[Finding]:

@@ -164,9 +164,8 @@ def lay_out(supply: Supply, projects: pl.DataFrame, as_of: date, unknown_months:
     ids = sites["site_id"].to_list()
     index = {site_id: i for i, site_id in enumerate(ids)}
     today = (as_of - EPOCH).days
-    day = numbers(_free_but_for_firms(sites, supply.incumbents).cast(pl.Int32))
     x_km, y_km = plane(sites["lon_deg"], sites["lat_deg"])
-    assumed = today + round(unknown_months * DAYS_PER_MONTH)
+    day, dated = _days(sites, supply.incumbents, today, today + round(unknown_months * DAYS_PER_MONTH))
     state = sites["state"]
     names = [*BUILDING, *UTILITIES, "rent_yuan_m2_day", "price_wan_per_mu", "far_max_ratio"]
     return Ground(
@@ -181,8 +180,8 @@ def lay_out(supply: Supply, projects: pl.DataFrame, as_of: date, unknown_months:
         reserved=(state == SiteState.RESERVED.value).to_numpy(),
         low=(state == SiteState.LOW_EFFICIENCY.value).to_numpy(),
         numbers={name: numbers(sites[name]) for name in names},
-        day=np.where(np.isnan(day), assumed, np.maximum(day, today)).astype(np.int64),
-        dated=~np.isnan(day),
+        day=day,
+        dated=dated,
         words={name: sites[name].to_list() for name in ("area_class", "functional_type", "use_class")},
         directions=[None if d is None else tuple(d) for d in sites["industry_directions"].to_list()],
         x_km=x_km,
@@ -191,17 +190,23 @@ def lay_out(supply: Supply, projects: pl.DataFrame, as_of: date, unknown_months:
         unverified=(~sites["fact_state"].is_in([FactState.VERIFIED.value, FactState.IN_USE.value])).to_numpy(),
         geometry=sites["geometry_wkb"].to_list(),
         firms=_firms(supply.incumbents, index),
-        holders=_holders(supply.holds, projects, sites, as_of),
+        holders=_holders(supply.holds, projects, index, as_of),
     )
 
 
-def _free_but_for_firms(sites: pl.DataFrame, incumbents: pl.DataFrame) -> pl.Series:
-    """``available_on``; where firms sit and no clearing date is stated, the latest of the other dates if all are."""
+def _days(sites: pl.DataFrame, incumbents: pl.DataFrame, today: int, assumed: int) -> tuple[Days, Flags]:
+    """The day each site is available, today at the earliest, and whether every date behind it is stated.
+
+    Where firms sit and only the clearing date is missing, moving them clears the site. Where another date is missing,
+    it is the assumed day or the latest of the stated ones, whichever is later.
+    """
     others = ["utilities_on", "plan_on", "quota_on"]
-    stated = pl.all_horizontal(pl.col(others).is_not_null())
-    moving = pl.col("site_id").is_in(incumbents["site_id"].unique().implode()) & pl.col("cleared_on").is_null()
-    later = pl.when(moving & stated).then(pl.max_horizontal(others))
-    return sites.select(pl.coalesce("available_on", later).alias("day"))["day"]
+    occupied = pl.col("site_id").is_in(incumbents["site_id"].unique().implode())
+    moving = occupied & pl.col("cleared_on").is_null() & pl.all_horizontal(pl.col(others).is_not_null())
+    known = pl.coalesce("available_on", pl.when(moving).then(pl.max_horizontal(others)))
+    told = sites.select(known=known.cast(pl.Int32), stated=pl.max_horizontal("cleared_on", *others).cast(pl.Int32))
+    day = told.select(pl.coalesce("known", pl.max_horizontal("stated", pl.lit(assumed)))).to_series()
+    return np.maximum(day.cast(pl.Int64).to_numpy(), today), told["known"].is_not_null().to_numpy()
 
 
 def numbers(column: pl.Series) -> Floats:
@@ -237,15 +242,13 @@ def _firms(incumbents: pl.DataFrame, index: Mapping[str, int]) -> Mapping[int, t
 
 
 def _holders(
-    holds: pl.DataFrame, projects: pl.DataFrame, sites: pl.DataFrame, as_of: date
+    holds: pl.DataFrame, projects: pl.DataFrame, index: Mapping[str, int], as_of: date
 ) -> Mapping[int, frozenset[str]]:
-    """Live holds, and the indivisible sites projects are fixed on."""
+    """Who holds each site, whole: live holds, and the sites projects are fixed on."""
     live = holds.filter(pl.col("held_until") >= as_of).select("site_id", "project_id")
-    fixed = projects.select("project_id", site_id="fixed_site_ids").explode("site_id").drop_nulls()
-    whole = fixed.join(sites.filter(~pl.col("divisible")).select("site_id"), on="site_id", how="semi")
+    fixed = projects.select("fixed_site_ids", "project_id").explode("fixed_site_ids").drop_nulls()
     found: dict[int, set[str]] = defaultdict(set)
-    place = {site_id: i for i, site_id in enumerate(sites["site_id"].to_list())}
-    for site_id, project_id in [*live.iter_rows(), *whole.select("site_id", "project_id").iter_rows()]:
-        if site_id in place:
-            found[place[site_id]].add(project_id)
+    for site_id, project_id in [*live.iter_rows(), *fixed.iter_rows()]:
+        if site_id in index:
+            found[index[site_id]].add(project_id)
     return {at: frozenset(by) for at, by in found.items()}

@@ -7,6 +7,7 @@ filter, run again with that change, lets the site pass.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -72,9 +73,16 @@ def _refused(named: Named, verdicts: Verdicts, ground: Ground) -> Miss:
     clauses = verdicts.clauses.filter(
         (pl.col("case_id") == named.scheme_id) & pl.col("hard") & (pl.col("met") == False) & ~pl.col("in_band")  # noqa: E712
     )
-    told = ("indicator", "value", "threshold", "gap", "unit", "clause")
-    changes = [Message("matching.miss.admission", {k: c[k] for k in told}) for c in clauses.iter_rows(named=True)]
+    changes = [_clause(c) for c in clauses.iter_rows(named=True)]
     return Miss(tuple(ground.ids[s] for s in named.draft.sites), tuple(changes))
+
+
+def _clause(clause: Mapping[str, Any]) -> Message:
+    """A missed clause with what is missing; a clause about a word (an industry, a class) has no numbers."""
+    if clause["gap"] is None:
+        return Message("matching.miss.admission_word", {"indicator": clause["indicator"], "clause": clause["clause"]})
+    numbers = {name: clause[name] for name in ("indicator", "value", "threshold", "unit")}
+    return Message("matching.miss.admission", {**numbers, "gap": abs(clause["gap"])})
 
 
 def _lacking(offers: Sequence[Offer]) -> Need | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from yipanqi.matching.assemblies import Neighbours
-from yipanqi.matching.drafts import Draft, Unit, joined, scored
+from yipanqi.matching.drafts import Draft, Unit, all_taken, joined, scored
 from yipanqi.matching.figures import FigureColumns
 from yipanqi.matching.ground import Floats, Ground
 from yipanqi.matching.needs import Need
@@ -41,7 +41,15 @@ class Offer:
             units.append(Unit(self.need.phase, int(w.lease[row]), float(w.lease_take[row]), interim=True))
         units.sort(key=lambda unit: unit.site)
         figures = self.figures.row(row)
-        return Draft(self.need.project_id, tuple(units), bool(w.split[row]), figures, score=float(self.scores[row]))
+        return Draft(
+            self.need.project_id,
+            tuple(units),
+            bool(w.split[row]),
+            figures,
+            need_m2=self.need.need_m2,
+            wanted=self.need.wanted,
+            score=float(self.scores[row]),
+        )
 
 
 @dataclass(frozen=True)
@@ -60,20 +68,16 @@ class Composer:
         Every firm phase has a place in each draft; an optional phase has one where one is found, else it is named in
         ``unplaced``. A phase that must touch the one before lies beside it, or on the same divisible site.
         """
-        weights: Mapping[int, float] = {o.need.phase: o.need.need_m2 for o in offers}
         partial: list[list[Draft]] = [[]]
         for offer in offers:
             partial = self._extended(partial, offer)
-        whole = [self._whole(many, offers, weights) for many in partial if many]
-        moved = [d for draft in whole for d in self._relocated(draft, offers[0].need)]
-        return scored(moved, offers[0].need, self.ground, self.rules)
+        found = [self._whole(moved, offers) for many in partial if many for moved in self._relocated(many)]
+        return scored(found, offers[0].need, self.ground, self.rules)
 
-    def _whole(self, many: list[Draft], offers: Sequence[Offer], weights: Mapping[int, float]) -> Draft:
-        placed = {d.units[0].phase for d in many}
+    def _whole(self, phases: Sequence[Draft], offers: Sequence[Offer]) -> Draft:
+        placed = {d.units[0].phase for d in phases}
         missing = tuple(o.need.phase for o in offers if o.need.phase not in placed)
-        draft = joined(many, [weights[d.units[0].phase] for d in many]) if len(many) > 1 else many[0]
-        towns = {self.ground.towns[u.site] for d in many for u in d.units[:1]}
-        return replace(draft, unplaced=missing, split=draft.split or len(towns) > 1)
+        return replace(joined(phases, self.ground), unplaced=missing)
 
     def _extended(self, partial: list[list[Draft]], offer: Offer) -> list[list[Draft]]:
         """Each partial draft with a place for the next phase; the phase alone where nothing stands yet."""
@@ -106,10 +110,7 @@ class Composer:
         return [rows[at] for at in diverse(sites, [groups[row] for row in rows], own, twice)]
 
     def _following(self, many: list[Draft], offer: Offer, rows: Sequence[int]) -> list[Draft]:
-        taken: dict[int, float] = {}
-        for draft in many:
-            for site, m2 in draft.taken.items():
-                taken[site] = taken.get(site, 0.0) + m2
+        taken = all_taken(many)
         if offer.need.adjacent:
             rows = self._beside(many[-1], offer.ways)
         found: list[Draft] = []
@@ -134,18 +135,18 @@ class Composer:
             return site not in taken
         return bool(taken.get(site, 0.0) + m2 <= self.ground.area[site] * (1 + 1e-9))
 
-    def _relocated(self, draft: Draft, need: Need) -> list[Draft]:
-        """The draft with its firms moved: with the best destinations, and once with none of these."""
-        if not any(self.ground.occupied[site] for site in draft.sites):
-            return [draft]
-        found: list[Draft] = []
+    def _relocated(self, phases: Sequence[Draft]) -> list[list[Draft]]:
+        """The phases with their firms moved: to the best destinations, and once to none of these."""
+        taken = all_taken(phases)
+        if not any(self.ground.occupied[site] for site in taken):
+            return [list(phases)]
+        found: list[list[Draft]] = []
         avoid: frozenset[int] = frozenset()
         for _ in range(1 + _OTHER_DESTINATIONS):
-            moves = self.relocation.moves(draft.taken, avoid)
+            moves = self.relocation.moves(taken, avoid)
             if moves is None:
                 break
-            gone = max(move.gone for move in moves)
-            found.append(replace(draft, moves=moves, figures=draft.figures.later(gone, need.wanted)))
+            found.append([d.moving(moves) for d in phases])
             targets = frozenset(move.to for move in moves if move.to is not None)
             if not targets:
                 break

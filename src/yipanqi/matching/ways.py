@@ -86,7 +86,9 @@ def over_two_towns(ground: Ground, need: Need, usable: Flags, merit: Floats, rul
     pairs = np.column_stack([sites[left], sites[right]])
     pairs = pairs[ground.town_codes[pairs[:, 0]] != ground.town_codes[pairs[:, 1]]]
     units = np.pad(pairs, ((0, 0), (0, MOST - 2)), constant_values=-1).astype(np.int32)
-    return _kept(ground, need, units, rules, split=True)
+    found = _kept(ground, need, units, rules, split=True)
+    part = need.need_m2 * rules.split_part_share * EXACT
+    return found.only(((found.units < 0) | (found.takes >= part)).all(axis=1))
 
 
 def _within_town(towns: Ints) -> Ints:
@@ -128,9 +130,10 @@ def lease_first(ground: Ground, need: Need, lands: Ways, ready: Days, rules: Rul
 
 
 def _kept(ground: Ground, need: Need, units: Ints, rules: Rules, *, split: bool = False) -> Ways:
-    """The rows that, taken as little as possible, are not too large and are supplied."""
+    """The rows that suffice, taken as little as possible are not too large, and are supplied."""
     takes = _takes(ground, need, units)
-    fine = (takes.sum(axis=1) <= need.most_m2(rules)) & supplied(ground, need, units)
+    total = takes.sum(axis=1)
+    fine = (total >= need.need_m2 * EXACT) & (total <= need.most_m2(rules)) & supplied(ground, need, units)
     return ways_of(units[fine], takes[fine], split)
 
 
