@@ -1,0 +1,237 @@
+"""A district's data set → ``Facts``: a workbook, a CSV with a mapping file, or a folder of workbooks and map layers.
+
+Nothing is half-imported: a row with a blocking finding is kept out whole, and everything else is still checked.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from yipanqi.allocation.board import TABLES, Facts
+from yipanqi.files import map_layers
+from yipanqi.files.checks import Draft, check
+from yipanqi.files.gis import SUFFIXES as LAYER_SUFFIXES
+from yipanqi.files.headers import layout
+from yipanqi.files.mapping import MappingFile, mapped
+from yipanqi.files.mapping import mapping as read_mapping
+from yipanqi.files.plain import plain
+from yipanqi.files.rows import Rows, rows
+from yipanqi.files.sheets import meanings, sheets, whole_table
+from yipanqi.files.values import day
+from yipanqi.files.workbook import SUFFIXES as BOOK_SUFFIXES
+from yipanqi.files.workbook import RawSheet, open_book
+from yipanqi.kernel import tables
+from yipanqi.kernel.findings import Finding, Severity, in_order
+from yipanqi.policy.wording import LANGUAGES, label, say
+
+#: Tables without which there is no board.
+REQUIRED = ("towns", "sites", "projects", "demands")
+#: Findings of one kind in one column that are listed; the rest is counted.
+LISTED = 100
+
+
+@dataclass(frozen=True)
+class Count:
+    """Rows found in a table, and rows let in."""
+
+    read: int
+    kept: int
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a data set holds: the facts, everything wrong with it, and what was read and kept.
+
+    ``facts`` is null where no board can be played: the date or a required table is missing. ``tables`` holds the rows
+    let in of every table the data have, also then.
+    """
+
+    facts: Facts | None
+    findings: tuple[Finding, ...]
+    counts: Mapping[str, Count]
+    tables: Mapping[str, pl.DataFrame]
+
+    @property
+    def blocked(self) -> bool:
+        """Whether something must be mended."""
+        return any(finding.blocks for finding in self.findings)
+
+
+@dataclass
+class _Intake:
+    """What has been read so far."""
+
+    mapping: MappingFile
+    rows: dict[str, list[Rows]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    cover: dict[str, str] = field(default_factory=dict)
+    seen: dict[str, str] = field(default_factory=dict)
+
+    def add(self, table: str, found: Rows) -> None:
+        self.rows.setdefault(table, []).append(found)
+        self.findings += found.findings
+
+
+def load(path: Path, *, mapping: Path | None = None, as_of: date | None = None) -> Loaded:
+    """The facts of a district from ``path``, and every finding in the order of files, sheets and rows.
+
+    ``path``: a workbook, a CSV, or a folder of them with GeoPackage, GeoJSON or Shapefile layers named towns, zones,
+    sites or by their Chinese names, joined by identifier. ``mapping`` describes foreign tables (``files.mapping``).
+    The day the facts are true is the cover's 数据日期, else the mapping's, else ``as_of``.
+
+    Findings: ``dataset.as_of_missing``, ``dataset.partial`` (with a mapping: only some tables), ``workbook.*``,
+    ``header.*``, ``sheet.*``, ``cell.*``, ``schema.*``, ``reference.*``, ``layer.*``, ``gis.*``, ``geometry.*``.
+    """
+    described, problems = (MappingFile(), ()) if mapping is None else read_mapping(mapping)
+    intake = _Intake(described or MappingFile(), findings=list(problems))
+    if described is not None:
+        _read(path, intake)
+    drafts, found = _drafts(intake)
+    checked, wrong = check(drafts)
+    intake.findings += [*found, *wrong]
+    kept = {name: _kept(draft) for name, draft in checked.items()}
+    counts = {name: Count(draft.data.height, kept[name].height) for name, draft in checked.items()}
+    day_of = _as_of(intake, as_of, path)
+    facts = _facts(intake, kept, day_of, partial=mapping is not None)
+    return Loaded(facts, _listed(in_order(intake.findings)), counts, kept)
+
+
+def _read(path: Path, intake: _Intake) -> None:
+    books, layers = _files(path)
+    if not books and not layers:
+        intake.findings += open_book(path).findings or [Finding("workbook.nothing", file=path.name)]
+    for book in map(open_book, books):
+        intake.findings += book.findings
+        for raw in book.sheets:
+            _take(raw, intake)
+    have = set(intake.rows)
+    for layer in layers:
+        found, problems = map_layers.read(layer, have)
+        intake.findings += problems
+        for table, part in found:
+            intake.add(table, part)
+
+
+def _files(path: Path) -> tuple[list[Path], list[Path]]:
+    """The workbooks and CSV files, and the map layers, of a file or folder, by name."""
+    entries = sorted(path.iterdir()) if path.is_dir() and path.suffix != ".gdb" else [path]
+    shown = [p for p in entries if not p.name.startswith((".", "~$"))]
+    books = [p for p in shown if p.suffix.lower() in BOOK_SUFFIXES and p.is_file()]
+    return books, [p for p in shown if p.suffix.lower() in LAYER_SUFFIXES and p.exists()]
+
+
+def _take(raw: RawSheet, intake: _Intake) -> None:
+    """One sheet: the cover, a table of the form, a table the mapping describes, or something to pass over."""
+    entry = intake.mapping.table(raw.name)
+    if entry is not None:
+        mended, how = mapped(raw, entry, intake.mapping.rates)
+        intake.add(entry.table, rows(mended, whole_table(entry.table), how))
+        return
+    if plain(raw.name) in _named("workbook.cover"):
+        intake.cover |= _pairs(raw)
+        return
+    sheet = next((s for s in sheets() if plain(raw.name) in s.names()), None)
+    if sheet is not None and (raw.data.height or sheet.required):
+        first = intake.seen.setdefault(f"{raw.file}/{sheet.id}", raw.name)
+        if first != raw.name:
+            intake.findings.append(
+                Finding("workbook.sheet_twice", params={"first": first}, file=raw.file, table=raw.name)
+            )
+            return
+        intake.add(sheet.table, rows(raw, sheet, layout(raw, sheet, intake.mapping.rates)))
+    elif sheet is None and not (raw.name.startswith("_") or plain(raw.name) in _named("workbook.instructions")):
+        _strange(raw, intake)
+
+
+def _strange(raw: RawSheet, intake: _Intake) -> None:
+    if raw.file.lower().endswith(".csv"):
+        intake.findings.append(Finding("mapping.needed", file=raw.file))
+    elif raw.data.height:
+        intake.findings.append(Finding("workbook.sheet_unknown", Severity.NOTE, file=raw.file, table=raw.name))
+
+
+def _named(message: str) -> set[str]:
+    return {plain(say(message, lang)) for lang in LANGUAGES}
+
+
+def _pairs(raw: RawSheet) -> dict[str, str]:
+    """The cover's entries: what stands in one column → what stands in the next."""
+    cells = [[text for text in row if text] for row in raw.data.drop("row").iter_rows()]
+    return {plain(row[0]): row[1] for row in cells if len(row) > 1}
+
+
+def _entry(intake: _Intake, message: str) -> str | None:
+    return next((intake.cover[name] for name in sorted(_named(message)) if name in intake.cover), None)
+
+
+def _as_of(intake: _Intake, given: date | None, path: Path) -> date | None:
+    text = _entry(intake, "workbook.as_of")
+    stated = day(text) if text else None
+    if text and stated is None:
+        intake.findings.append(Finding("dataset.as_of_unreadable", file=path.name, value=text))
+    found = stated or intake.mapping.as_of or given
+    if found is None and not text:
+        intake.findings.append(Finding("dataset.as_of_missing", file=path.name))
+    return found
+
+
+def _drafts(intake: _Intake) -> tuple[dict[str, Draft], list[Finding]]:
+    """One draft for each table, of all the sheets and layers that feed it."""
+    drafts: dict[str, Draft] = {}
+    findings: list[Finding] = []
+    for table, parts in intake.rows.items():
+        sheets_, layers = _split(parts)
+        own, fills = (sheets_, layers) if sheets_ else (layers, [])
+        data = pl.concat([part.data for part in own])
+        places = tuple((part.file, part.sheet, row) for part in own for row in part.data["row"])
+        headers = {(part.sheet, column): header for part in own for column, header in part.headers.items()}
+        data = data.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row"))
+        for layer in fills:
+            data, found = map_layers.fill(table, data, layer)
+            findings += found
+        drafts[table] = Draft(table, data, places, headers)
+    return drafts, findings
+
+
+def _split(parts: Iterable[Rows]) -> tuple[list[Rows], list[Rows]]:
+    layers = [p for p in parts if p.file.lower().endswith(LAYER_SUFFIXES)]
+    return [p for p in parts if p not in layers], layers
+
+
+def _kept(draft: Draft) -> pl.DataFrame:
+    schema = TABLES[draft.table]
+    return draft.data.filter(~pl.col("bad")).select(schema.column_names()).sort(tables.keys(schema))
+
+
+def _facts(intake: _Intake, kept: Mapping[str, pl.DataFrame], as_of: date | None, *, partial: bool) -> Facts | None:
+    missing = [name for name in REQUIRED if name not in kept]
+    opened = intake.rows or intake.cover
+    if missing and partial:
+        names = "、".join(label("table", name) for name in missing)
+        intake.findings.append(Finding("dataset.partial", Severity.NOTE, {"missing": names}))
+    elif missing and opened:
+        titles = {s.table: s.titles["zh"] for s in reversed(sheets()) if s.table in missing}
+        intake.findings += [Finding("workbook.sheet_missing", table=title) for title in titles.values()]
+    if missing or as_of is None:
+        return None
+    synthetic = meanings(("yes_no",)).get(plain(_entry(intake, "workbook.synthetic") or "")) == "true"
+    return Facts(as_of=as_of, district=_entry(intake, "workbook.district") or "", synthetic=synthetic, **kept)
+
+
+def _listed(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings, of each kind in each column only the first ``LISTED`` and the number of the others."""
+    seen: dict[tuple[str | None, ...], int] = {}
+    out: list[Finding] = []
+    for finding in findings:
+        kind = (finding.file, finding.table, finding.column, finding.rule)
+        seen[kind] = seen.get(kind, 0) + 1
+        if seen[kind] <= LISTED:
+            out.append(finding)
+    for (file, table, column, rule), count in seen.items():
+        if count > LISTED:
+            more = {"count": count - LISTED, "rule": rule}
+            out.append(Finding("rest.not_shown", Severity.NOTE, more, file=file, table=table, column=column))
+    return in_order(out)

@@ -1,0 +1,272 @@
+"""Writing the official workbook: the empty form officers fill in, or the same form filled with a district's facts.
+
+Sheets, headers, units, drop-downs and the instruction sheet 填表说明 come from ``files.sheets``; reading the workbook
+back gives the same facts. The bytes depend on nothing but the arguments.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from math import inf, nextafter
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from yipanqi.allocation.board import TABLES, Facts
+from yipanqi.files.gis import write_gpkg
+from yipanqi.files.plain import plain
+from yipanqi.files.rows import EXAMPLE
+from yipanqi.files.sheets import GEOMETRY, Field, Sheet, sheets, words
+from yipanqi.files.values import exact
+from yipanqi.kernel import tables
+from yipanqi.policy.wording import label, say
+
+_CREATED = datetime(2000, 1, 1)
+_LAST_ROW = 20_000
+_FONT = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
+_OPTIONS = "_选项"
+
+
+class _Exact(float):
+    """A float the workbook writer prints with all its digits; it would round to sixteen."""
+
+    def __format__(self, _spec: str) -> str:
+        return repr(float(self))
+
+
+def template(path: Path, *, language: str = "zh", district: str = "") -> None:
+    """Write the empty official form: cover, instructions, one sheet per kind of fact with a marked example row."""
+    _write(path, language, {}, _Cover(None, district, False))
+
+
+def write_dataset(path: Path, facts: Facts, *, language: str = "zh") -> None:
+    """Write the facts as the official workbook, or into a folder together with their geometry.
+
+    ``path`` ends in ``.xlsx``: the workbook alone, without geometry. Otherwise it is a folder, made if need be, with
+    ``dataset.xlsx`` and ``layers.gpkg`` (layers towns, zones, sites by identifier). Columns the form does not show but
+    a row fills are added at the right, so nothing is lost. Reading back gives the same facts; areas in mu exactly where
+    they are whole square centimetres or came from a decimal number of mu; an empty list comes back as null.
+    """
+    frames = {name: getattr(facts, name).sort(tables.keys(schema)) for name, schema in TABLES.items()}
+    cover = _Cover(facts.as_of, facts.district, facts.synthetic)
+    if path.suffix.lower() == ".xlsx":
+        _write(path, language, frames, cover)
+        return
+    path.mkdir(parents=True, exist_ok=True)
+    _write(path / "dataset.xlsx", language, frames, cover)
+    shapes = {
+        name: frames[name].select(tables.keys(TABLES[name])[0], GEOMETRY).drop_nulls()
+        for name in ("towns", "zones", "sites")
+    }
+    layers = {name: frame for name, frame in shapes.items() if frame.height}
+    if layers:
+        write_gpkg(path / "layers.gpkg", layers, facts.as_of)
+
+
+class _Cover:
+    def __init__(self, as_of: date | None, district: str, synthetic: bool) -> None:
+        self.as_of, self.district, self.synthetic = as_of, district, synthetic
+
+
+def _write(path: Path, language: str, frames: Mapping[str, pl.DataFrame], cover: _Cover) -> None:
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd", "strings_to_urls": False,
+                                         "strings_to_formulas": False}) as book:  # fmt: skip
+        book.set_properties({"title": say("workbook.title", language), "created": _CREATED, "author": "yipanqi"})
+        styles = _styles(book)
+        _cover(book, styles, language, cover)
+        _instructions(book, styles, language)
+        lists = _options(book, language)
+        for sheet in sheets():
+            data = frames.get(sheet.table)
+            rows = None if data is None else _of_sheet(data, sheet)
+            _sheet(book, (sheet, language), rows, styles, lists)
+
+
+def _styles(book: Any) -> dict[str, Any]:
+    def style(**more: Any) -> Any:
+        return book.add_format({**_FONT, **more})
+
+    head = {"bold": True, "border": 1, "text_wrap": True, "align": "center", "font_color": "#FFFFFF"}
+    return {
+        "required": style(**head, bg_color="#1D5FBF"),
+        "optional": style(**head, bg_color="#7A8CA3"),
+        "example": style(italic=True, font_color="#808080", bg_color="#F2F2F2"),
+        "text": style(num_format="@"),
+        "number": style(num_format="General"),
+        "date": style(num_format="yyyy-mm-dd"),
+        "instant": style(num_format="yyyy-mm-dd hh:mm:ss"),
+        "title": style(bold=True, font_size=16),
+        "label": style(bold=True),
+        "wrap": style(text_wrap=True, border=1),
+    }
+
+
+def _cover(book: Any, styles: Mapping[str, Any], language: str, cover: _Cover) -> None:
+    page = book.add_worksheet(say("workbook.cover", language))
+    page.set_column(0, 0, 18)
+    page.set_column(1, 1, 40, styles["text"])
+    page.write_string(0, 0, say("workbook.title", language), styles["title"])
+    page.write_string(2, 0, say("workbook.as_of", language), styles["label"])
+    if cover.as_of is not None:
+        page.write_datetime(2, 1, cover.as_of, styles["date"])
+    page.write_string(3, 0, say("workbook.district", language), styles["label"])
+    page.write_string(3, 1, cover.district, styles["text"])
+    page.write_string(4, 0, say("workbook.synthetic", language), styles["label"])
+    page.write_string(4, 1, label("yes_no", str(cover.synthetic).lower(), language), styles["text"])
+    page.write_string(6, 0, say("workbook.cover_note", language), styles["text"])
+
+
+def _instructions(book: Any, styles: Mapping[str, Any], language: str) -> None:
+    page = book.add_worksheet(say("workbook.instructions", language))
+    page.freeze_panes(1, 0)
+    for column, (part, width) in enumerate(
+        (("sheet", 12), ("column", 26), ("required", 8), ("unit", 14), ("meaning", 46), ("example", 34), ("words", 60))
+    ):
+        page.set_column(column, column, width)
+        page.write_string(0, column, say(f"workbook.instructions.{part}", language), styles["required"])
+    number = 1
+    for sheet in sheets():
+        for field in sheet.shown:
+            for column, text in enumerate(_instruction(sheet, field, language)):
+                page.write_string(number, column, text, styles["wrap"])
+            number += 1
+
+
+def _instruction(sheet: Sheet, field: Field, language: str) -> tuple[str, ...]:
+    """One line of 填表说明: sheet, column, required, unit, meaning, example, allowed words."""
+    header = field.header(language)
+    unit = field.unit if field.unit is not None else next(iter(field.units), "")
+    meaning = field.meaning if language == "zh" else TABLES[sheet.table].columns()[field.column].description or ""
+    if field.blank is not None:
+        word = label(field.codes[0], field.blank, language) if field.codes else field.blank
+        meaning = " ".join(part for part in (meaning, say("workbook.blank", language, word=word)) if part)
+    if isinstance(field.dtype, pl.List):
+        meaning = " ".join(part for part in (meaning, say("workbook.several", language)) if part)
+    required = label("yes_no", str(field.required).lower(), language)
+    allowed = words(field, language)
+    return sheet.titles[language], header, required, unit, meaning, field.example, "、".join(allowed)
+
+
+def _options(book: Any, language: str) -> dict[tuple[str, ...], str]:
+    """The hidden sheet behind the drop-downs: label sets → the range their words stand in."""
+    page = book.add_worksheet(_OPTIONS)
+    page.hide()
+    found: dict[tuple[str, ...], str] = {}
+    for sheet in sheets():
+        for field in sheet.known:
+            if field.codes and field.codes not in found:
+                column = len(found)
+                allowed = words(field, language)
+                page.write_column(0, column, allowed)
+                letter = chr(65 + column) if column < 26 else f"A{chr(39 + column)}"
+                found[field.codes] = f"={_OPTIONS}!${letter}$1:${letter}${len(allowed)}"
+    return found
+
+
+def _of_sheet(data: pl.DataFrame, sheet: Sheet) -> pl.DataFrame:
+    for column, value in sheet.fixed.items():
+        data = data.filter(pl.col(column) == value)
+    return data
+
+
+def _sheet(
+    book: Any,
+    form: tuple[Sheet, str],
+    rows: pl.DataFrame | None,
+    styles: Mapping[str, Any],
+    lists: Mapping[tuple[str, ...], str],
+) -> None:
+    sheet, language = form
+    page = book.add_worksheet(sheet.titles[language])
+    page.freeze_panes(1, 2)
+    page.set_row(0, 32)
+    fields = [*sheet.shown, *_added(sheet, rows)]
+    for column, field in enumerate(fields):
+        header = field.header(language)
+        page.set_column(column, column, max(10, min(28, 2 * len(header) + 2)), styles[_style(field)])
+        page.write_string(0, column, header, styles["required" if field.required else "optional"])
+        if field.codes and not isinstance(field.dtype, pl.List):
+            strictness = "warning" if field.open else "stop"
+            rule = {"validate": "list", "source": lists[field.codes], "error_type": strictness}
+            page.data_validation(1, column, _LAST_ROW, column, rule)
+    if rows is None:
+        for column, field in enumerate(fields):
+            text = f"{EXAMPLE[0]}-{field.example}" if column == 0 else field.example
+            page.write_string(1, column, text, styles["example"])
+        return
+    for column, field in enumerate(fields):
+        for number, value in enumerate(_cells(rows, field, language), start=1):
+            _write_cell(page, (number, column), value, styles)
+
+
+def _added(sheet: Sheet, rows: pl.DataFrame | None) -> list[Field]:
+    """Columns the form does not show but some row fills."""
+    if rows is None:
+        return []
+    shown = {f.column for f in sheet.shown}
+    return [f for f in sheet.known if f.column not in shown and rows[f.column].null_count() < rows.height]
+
+
+def _style(field: Field) -> str:
+    if field.dtype == pl.Date:
+        return "date"
+    if isinstance(field.dtype, pl.Datetime):
+        return "instant"
+    return "number" if field.dtype in (pl.Float64, pl.Int64) and not field.codes else "text"
+
+
+def _cells(rows: pl.DataFrame, field: Field, language: str) -> Iterable[Any]:
+    values = rows[field.column]
+    if field.when is not None:
+        values = values.zip_with(rows[field.when[0]].is_in(list(field.when[1])), pl.Series([None], dtype=values.dtype))
+    if field.codes:
+        return [_word(value, field, language) for value in values]
+    if field.dtype == pl.Float64:
+        return _numbers(values, field)
+    if isinstance(field.dtype, pl.List):
+        return [None if value is None else "、".join(value) for value in values]
+    return values.to_list()
+
+
+def _word(value: Any, field: Field, language: str) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, pl.Series | list):
+        return "、".join(w for w in (_word(part, field, language) for part in value) if w)
+    code = str(value).lower() if isinstance(value, bool) else value
+    for group in field.codes:
+        try:
+            return label(group, code, language)
+        except KeyError:
+            continue
+    return str(value)
+
+
+def _numbers(values: pl.Series, field: Field) -> list[float | None]:
+    """The values in the header's unit; of the neighbouring floats the one that reads back as the value itself."""
+    factors = {plain(name): factor for name, factor in field.units.items()}
+    factor = factors[plain(field.unit)] if field.unit else 1.0
+    if factor == 1.0:
+        return [None if v is None else _Exact(v) for v in values]
+    first = values / factor
+    best = first.round(10)
+    for candidate in (first, first.map_elements(lambda v: nextafter(v, inf), return_dtype=pl.Float64),
+                      first.map_elements(lambda v: nextafter(v, -inf), return_dtype=pl.Float64)):  # fmt: skip
+        wrong = (exact(best, factor) != values).fill_null(False)
+        best = candidate.zip_with(wrong & (exact(candidate, factor) == values).fill_null(False), best)
+    return [None if v is None else _Exact(v) for v in best]
+
+
+def _write_cell(page: Any, place: tuple[int, int], value: Any, styles: Mapping[str, Any]) -> None:
+    if value is None:
+        return
+    if isinstance(value, str):
+        page.write_string(*place, value, styles["text"])
+    elif isinstance(value, datetime):
+        page.write_datetime(*place, value, styles["instant"])
+    elif isinstance(value, date):
+        page.write_datetime(*place, value, styles["date"])
+    else:
+        page.write_number(*place, value, styles["number"])
