@@ -19,8 +19,10 @@ from yipanqi.allocation.search import Effort
 from yipanqi.allocation.valuation import untaxed, worth
 from yipanqi.delivery.milestones import Milestone
 from yipanqi.inventory.availability import available
+from yipanqi.inventory.reservation import hold_faults, live
 from yipanqi.inventory.sites import Hold, Incumbent, Lease, Site
 from yipanqi.inventory.stocktaking import fresh
+from yipanqi.inventory.surveying import survey
 from yipanqi.kernel import tables
 from yipanqi.kernel.findings import Finding, in_order
 from yipanqi.kernel.tables import amount
@@ -195,13 +197,21 @@ def prepare(facts: Facts, rulebook: Rulebook, *, watch: Watch = lambda _: None) 
     watch("admission")
     first = preliminary(in_play, demands, rulebook, on)
     watch("matching")
-    supply = Supply(facts.sites, located.shares, facts.incumbents, facts.holds.filter(pl.col("held_until") >= on))
+    supply = Supply(facts.sites, located.shares, facts.incumbents, live(facts.holds, on))
     found = matching.schemes(supply, Want(in_play, demands, facts.wishes), rulebook, on)
     watch("valuation")
     value = worth(found.schemes, in_play, rulebook, on)
     ground = Ground(facts.projects, facts.sites, facts.holds, facts.quotas, facts.town_limits)
     problem = build(found, value, ground, rulebook, on)
-    findings = (*located.findings, *first.findings, *found.findings, *untaxed(in_play), *overdrawn(facts.quotas))
+    findings = (
+        *survey(facts.sites, facts.towns, rulebook, on),
+        *hold_faults(facts.holds, facts.sites, rulebook, on),
+        *located.findings,
+        *first.findings,
+        *found.findings,
+        *untaxed(in_play),
+        *overdrawn(facts.quotas),
+    )
     return Prepared(facts, in_play, first, found, value, problem, findings)
 
 

@@ -14,10 +14,11 @@ import polars as pl
 
 from yipanqi.admission.explanation import change_message, clause_message
 from yipanqi.admission.verdict import best_cases, overall
-from yipanqi.allocation.board import Plan
+from yipanqi.allocation.board import Facts, Plan
 from yipanqi.allocation.scenarios import ScenarioName
 from yipanqi.kernel.findings import Message
 from yipanqi.kernel.units import mu
+from yipanqi.matching.schemes import Schemes
 from yipanqi.policy.wording import label, render, say, sentence
 
 
@@ -114,7 +115,7 @@ def schemes(plan: Plan, language: str) -> Sheet:
     """One row a project with its two or three schemes side by side."""
     project, shown = names(plan.facts.projects, "project_id"), plan.schemes.schemes
     shown = shown.filter(pl.col("shown_rank").is_not_null()).sort("project_id", "shown_rank")
-    words = _Words.of(plan, language)
+    words = SchemeWords.of(plan.facts, plan.schemes, language)
     rows = []
     for project_id, group in groupby(shown.iter_rows(named=True), key=lambda s: s["project_id"]):
         cells: list[Any] = []
@@ -136,7 +137,7 @@ _PER_SCHEME = 3
 
 
 @dataclass(frozen=True)
-class _Words:
+class SchemeWords:
     """What the words of a scheme are made from, gathered once."""
 
     language: str
@@ -149,8 +150,7 @@ class _Words:
     changes: dict[str, list[dict[str, Any]]]
 
     @classmethod
-    def of(cls, plan: Plan, language: str) -> "_Words":
-        facts, s = plan.facts, plan.schemes
+    def of(cls, facts: Facts, s: Schemes, language: str) -> "SchemeWords":
         return cls(
             language,
             names(facts.sites, "site_id"),
@@ -162,7 +162,12 @@ class _Words:
             _grouped(s.plan_changes.sort("scheme_id", "site_id", "rule_id")),
         )
 
-    def scheme(self, scheme: dict[str, Any]) -> list[Any]:
+    def parts(self, scheme: dict[str, Any]) -> dict[str, str]:
+        """Where, the figures, and why, each a text of several lines."""
+        return dict(zip(("where", "figures", "why"), self.scheme(scheme), strict=True))
+
+    def scheme(self, scheme: dict[str, Any]) -> list[str]:
+        """The same three texts in order."""
         key, lang = scheme["scheme_id"], self.language
         sites = [f"{self.sites.get(u['site_id'], u['site_id'])}（{u['site_id']}）" for u in self.units.get(key, [])]
         where = [
@@ -179,7 +184,7 @@ class _Words:
             say("book.plan_changes", lang, n=scheme["plan_change_count"]) if scheme["plan_change_count"] else "",
             say("book.score", lang, score=scheme["score_share"]),
         ]
-        reasons = [f"{label('reason_role', r['role'], lang)}：{_told(r, lang)}" for r in self.reasons.get(key, [])]
+        reasons = [f"{label('reason_role', r['role'], lang)}：{told(r, lang)}" for r in self.reasons.get(key, [])]
         moves = [self._move(m) for m in self.moves.get(key, [])]
         return ["\n".join([*where, *sites]), "\n".join(f for f in figures if f), "\n".join([*reasons, *moves])]
 
@@ -191,7 +196,7 @@ class _Words:
         return say("book.moves", self.language, firm=firm, to=to, cost=move["cost_wan"], months=move["months"])
 
 
-def _told(row: dict[str, Any], language: str) -> str:
+def told(row: dict[str, Any], language: str) -> str:
     """The sentence of a row with message_id and params_json."""
     return render(Message(row["message_id"], json.loads(row["params_json"])), language)
 
@@ -252,7 +257,7 @@ def unmatched(plan: Plan, language: str) -> Sheet:
     site, town = names(plan.facts.sites, "site_id"), names(plan.facts.towns, "town_id")
     misses: dict[str, list[str]] = {}
     for m in plan.schemes.misses.sort("project_id", "miss_rank", "reason_no").iter_rows(named=True):
-        text = _told(m, language)
+        text = told(m, language)
         where = "、".join(site.get(s, s) for s in m["site_ids"])
         misses.setdefault(m["project_id"], []).append(f"{m['miss_rank']}. {where}：{text}")
     rows = [
