@@ -68,7 +68,9 @@ def made_plan(facts: Facts, **changes: Any) -> Plan:
         "worth": worth,
         "scenarios": scenarios(parts["placed"]),
         "gain_wan": (179_000.0, 184_000.0),
-        "loss_sensitivity": pl.DataFrame({"loss_share": [0.0, 0.5, 1.0], "gain_wan": [9e4, 18e4, 27e4]}),
+        "loss_sensitivity": pl.DataFrame(
+            {"loss_share": [0.0, 1.0], "gain_low_wan": [9e4, 18e4], "gain_high_wan": [9.1e4, 18.2e4]}
+        ),
         "prices": tables.frame(
             Price,
             [
@@ -262,4 +264,6 @@ def _division(facts: Facts) -> Division:
         }
         for t in facts.towns["town_id"]
     ]
-    return Division("monotone_lp", 60_000.0, tables.frame(TownShare, shares), 400, False, True, (), 0.0)
+    return Division(
+        "allocation.value.linear_production", 60_000.0, tables.frame(TownShare, shares), 400, False, True, (), 0.0
+    )

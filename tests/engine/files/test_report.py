@@ -16,16 +16,18 @@ import pytest
 
 import cast
 from plan_cast import HOSTILE, made_plan, scenarios
-from yipanqi.allocation.board import Plan
+from yipanqi.admission.verdict import overall
+from yipanqi.allocation.board import Plan, PlayOptions, play
 from yipanqi.allocation.scenarios import ScenarioName
 from yipanqi.files.report import render, write
 from yipanqi.kernel import tables
 from yipanqi.planning.zones import Zone
-from yipanqi.policy.rulebook import load
+from yipanqi.policy.parameters import parameters
+from yipanqi.policy.rulebook import PROFILES, load
 from yipanqi.simulation.district import district
 
 VIEWS = ["overview", "admission", "placements", "scenarios", "towns", "unmatched", "sites", "planning", "rules",
-         "findings", "project/A2"]  # fmt: skip
+         "findings", "project/A2", "project/D1"]  # fmt: skip
 
 
 class Page(HTMLParser):
@@ -225,3 +227,26 @@ def test_a_browser_shows_the_page_without_script_errors(plan: Plan, tmp_path: Pa
     assert "report." not in re.sub(r"<script.*?</script>", "", done.stdout, flags=re.DOTALL)
     assert done.stdout.count('data-t="0"') >= 1
     assert "<h1>" in done.stdout
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_unit_and_room_of_a_shipped_parameter_has_words(profile: str, page: Page) -> None:
+    used = parameters(load(profile))
+    asked = {f"report.unit_of.{p.unit}" for p in used.values()} | {f"report.room.{name.split('.')[0]}" for name in used}
+    assert sorted(asked - set(page.data["texts"])) == []
+
+
+def test_a_played_board_reads_the_same_on_the_page() -> None:
+    played = play(cast.facts(), load("jiading"), PlayOptions())
+    page = Page(render(played))
+    board = played.scenarios[ScenarioName.BOARD]
+    placed = of_rows(page.data["placements"]["board"])
+    assert [p["project_id"] for p in placed] == board.placements["project_id"].sort().to_list()
+    known = {s["scheme_id"] for s in of_rows(page.data["scheme"]["schemes"])}
+    assert {p["scheme_id"] for p in placed} <= known
+    counts = {
+        v: k for k, v in zip(("admitted", "conference", "refused"), ("value", "conference", "refused"), strict=True)
+    }
+    (told,) = [k for k in page.data["keys"] if k["id"] == "admitted"]
+    verdicts = overall(played.preliminary.verdicts)["verdict"].to_list()
+    assert {counts[key]: told[key] for key in counts} == {v: verdicts.count(v) for v in counts.values()}

@@ -129,8 +129,9 @@ def verdicts(plan: Plan, shown: pl.DataFrame) -> dict[str, Any]:
     clause. Site classes that judge a project alike share one list.
     """
     late = plan.schemes.verdicts
+    met = shown.select(case_id="scheme_id")
     final = Verdicts(
-        *(f.join(shown.select(case_id="scheme_id"), on="case_id", how="semi") for f in (late.verdicts, late.clauses))
+        late.verdicts.join(met, on="case_id", how="semi"), late.clauses.join(met, on="case_id", how="semi")
     )
     norms: dict[Line, int] = {}
     lists: dict[Line, int] = {}

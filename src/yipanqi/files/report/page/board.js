@@ -26,9 +26,9 @@ function scenarios() {
       h('div', { class: 'n' }, n(s.settled), h('small', {}, t('unit.projects'))), h('div', { class: 'f' }, t('way.moved', { n: n(s.moved) })),
       h('dl', {}, [['way.value', wan(s.value)], ['way.expected', wan(s.expected)], ['way.tax', wan(s.tax)], ['way.bound', wan(s.bound)], ['way.gap', pct(s.gap, 3)], ['way.proven', s.proven ? tag(t('proven'), 'g') : tag(t('not_proven'), 'y')], ['way.stopped', lab('stopped_by', s.stopped_by)]].map(([id, value]) => h('div', {}, h('dt', {}, t(id)), h('dd', {}, value))))))),
     h('section', { class: 'card gain' }, h('div', {}, h('div', { class: 'l' }, t('key.gain')), h('div', { class: 'n' }, gainWords(), h('small', {}, t('unit.yi')))),
-      h('div', {}, h('p', {}, t('gain.define')), h('p', { class: 'note' }, t('gain.count', { more: n(board.settled - alone.settled), tax: wan(board.tax - alone.tax) })))),
+      h('div', {}, h('p', {}, t('gain.define')), h('p', {}, t('gain.loss'), ' ', tag(t('basis.assumed'), 'y')), h('p', { class: 'note' }, t('gain.count', { more: n(board.settled - alone.settled), tax: wan(board.tax - alone.tax) })))),
     h('div', { class: 'g2e' }, cardOf(t('chart.bound'), t('chart.bound_note'), null, boundChart(DATA.scenarios), h('p', { class: 'note' }, t('chart.bound_line'))),
-      losses.length ? cardOf(t('chart.losses'), t('chart.losses_note'), null, lineChart(losses.map((l) => [l.loss_share, l.gain_wan]), (v) => pct(v, 0), (v) => yi(v, 1), t('chart.losses'), t('unit.yi')), h('p', { class: 'note' }, t('chart.losses_line'), tag(t('basis.assumed'), 'y'))) : null)];
+      losses.length ? cardOf(t('chart.losses'), t('chart.losses_note'), null, bandChart(losses.map((l) => [l.loss_share, l.gain_low_wan, l.gain_high_wan]), (v) => pct(v, 0), (v) => yi(v, 1), t('chart.losses'), t('unit.yi')), h('p', { class: 'note' }, t('chart.losses_line'), tag(t('basis.assumed'), 'y'))) : null)];
 }
 
 function unmatchedPage() {
@@ -63,7 +63,7 @@ function townsPage() {
   const head = ['town', 'own', 'hosted', 'moved_in', 'moved_out', 'land', 'left', 'price', 'used', 'alone', 'shapley', 'hosted_wan'].map((id, i) => [t('town.' + id), i ? 'num' : '']);
   const shares = rows.filter((r) => r.shapley_wan !== null);
   return [heading(t('nav.towns'), t('towns.note'), h('button', { type: 'button', class: 'btn', onclick: printPage }, t('print'))),
-    h('section', { class: 'card' }, smallTable(head, [...rows.map(cells), { look: 'strong', cells: [t('total'), ...cells({ ...sums, hosted_wan: null }).slice(1)] }])),
+    h('section', { class: 'card' }, smallTable(head, [...rows.map(cells), { look: 'strong', cells: [t('total'), ...cells({ ...sums, hosted_wan: null }).slice(1)] }], 'ways'), h('p', { class: 'note' }, t('towns.twice'))),
     h('div', { class: 'g2e' }, shares.length ? cardOf(t('chart.share'), t('chart.share_note'), null, shareChart(shares), h('p', { class: 'note' }, t('chart.share_line'))) : null, h('div', { class: 'stack' }, core(), prices()))];
 }
 function landLeft(id) {

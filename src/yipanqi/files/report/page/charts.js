@@ -25,19 +25,20 @@ function ticks(low, high, count = 4) {
   return out;
 }
 
-// points: [[x, y]]; both axes are labelled by the given functions.
-function lineChart(points, xWords, yWords, label, unit) {
+// points: [[x, low, high]], drawn as a band; both axes are labelled by the given functions.
+function bandChart(points, xWords, yWords, label, unit) {
   const W = 460, H = 210, L = 58, R = 16, T = 26, B = 30;
-  const xs = points.map((p) => p[0]), ys = points.map((p) => p[1]);
-  const x0 = Math.min(...xs), x1 = Math.max(...xs), y0 = Math.min(0, ...ys), y1 = Math.max(...ys) * 1.06 || 1;
-  const X = (v) => L + ((v - x0) / (x1 - x0 || 1)) * (W - L - R), Y = (v) => H - B - ((v - y0) / (y1 - y0 || 1)) * (H - T - B);
-  const line = points.map((p, i) => `${i ? 'L' : 'M'}${X(p[0]).toFixed(1)},${Y(p[1]).toFixed(1)}`).join('');
-  const area = `${line}L${X(x1).toFixed(1)},${Y(y0)}L${X(x0).toFixed(1)},${Y(y0)}Z`;
+  const xs = points.map((p) => p[0]), x0 = Math.min(...xs), x1 = Math.max(...xs);
+  const y0 = Math.min(0, ...points.map((p) => p[1])), y1 = Math.max(...points.map((p) => p[2])) * 1.06 || 1;
+  const X = (v) => (L + ((v - x0) / (x1 - x0 || 1)) * (W - L - R)).toFixed(1), Y = (v) => (H - B - ((v - y0) / (y1 - y0 || 1)) * (H - T - B)).toFixed(1);
+  const line = (list, k) => list.map((p) => `${X(p[0])},${Y(p[k])}`).join('L');
   return g('svg', { viewBox: `0 0 ${W} ${H}`, class: 'chart', role: 'img', 'aria-label': label },
-    ticks(y0, y1).map((v) => [g('line', { x1: L, x2: W - R, y1: Y(v), y2: Y(v), class: 'grid' }), g('text', { x: L - 7, y: Y(v) + 4, class: 'ax e' }, yWords(v))]),
-    g('text', { x: L - 7, y: 12, class: 'ax e' }, unit), g('path', { d: area, class: 'fill' }), g('path', { d: line, class: 'line' }),
-    points.map((p) => g('circle', { cx: X(p[0]), cy: Y(p[1]), r: 3.5, class: 'dot' }, g('title', {}, `${xWords(p[0])}: ${yWords(p[1])}`))),
-    (points.length > 6 ? ticks(x0, x1, 5) : xs).map((v) => g('text', { x: X(v), y: H - 9, class: 'ax m' }, xWords(v))));
+    ticks(y0, y1).map((v) => [g('line', { x1: L, x2: W - R, y1: Y(v), y2: Y(v), class: 'grid' }), g('text', { x: L - 7, y: Number(Y(v)) + 4, class: 'ax e' }, yWords(v))]),
+    g('text', { x: L - 7, y: 12, class: 'ax e' }, unit), g('path', { d: `M${line(points, 2)}L${X(x1)},${Y(y0)}L${X(x0)},${Y(y0)}Z`, class: 'fill' }),
+    g('path', { d: `M${line(points, 2)}L${line(points.slice().reverse(), 1)}Z`, class: 'band' }),
+    points.map((p) => g('circle', { cx: X(p[0]), cy: Y((p[1] + p[2]) / 2), r: 3.5, class: 'dot' }, g('title', {}, `${xWords(p[0])}: ${yWords(p[1])}–${yWords(p[2])}`))),
+    points.map((p) => g('text', { x: X(p[0]), y: Number(Y(p[2])) - 8, class: 'ax m strong' }, yWords((p[1] + p[2]) / 2))),
+    xs.map((v, i) => (i && X(v) - X(xs[i - 1]) < 34 && i < xs.length - 1 ? null : g('text', { x: X(v), y: H - 9, class: 'ax m' }, xWords(v)))));
 }
 
 // Value reached (solid) and what could at most be reached (outline) for each way to play.

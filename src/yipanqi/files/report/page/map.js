@@ -158,12 +158,17 @@ function cachedBox(id) {
   if (!boxes.has(id)) boxes.set(id, shapeOf.has(id) ? boxOf(shapeOf.get(id)) : null);
   return boxes.get(id);
 }
+const join = (all) => all.reduce((a, b) => [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])]);
+// Sites that lie far apart get a picture each.
 function miniMap(scheme) {
-  const own = (unitsBy.get(scheme.scheme_id) || []).map((u) => u.site_id);
-  const known = own.map(cachedBox).filter(Boolean);
-  if (!known.length) return h('div', { class: 'mini none' }, t('map.unknown'));
-  const box = known.reduce((a, b) => [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])]);
-  const side = Math.max(box[2] - box[0], (box[3] - box[1]) * 2.1, 160) * 1.9, high = side / 2.1;
+  const own = [...new Set((unitsBy.get(scheme.scheme_id) || []).map((u) => u.site_id))].filter((id) => cachedBox(id));
+  if (!own.length) return h('div', { class: 'mini none' }, t('map.unknown'));
+  const box = join(own.map(cachedBox));
+  if (own.length === 1 || Math.max(box[2] - box[0], box[3] - box[1]) < 1200) return picture(own, box, 2.1);
+  return h('div', { class: 'minis' }, own.slice(0, 3).map((id) => picture([id], cachedBox(id), 2.1 / Math.min(3, own.length))));
+}
+function picture(own, box, ratio) {
+  const side = Math.max(box[2] - box[0], (box[3] - box[1]) * ratio, 80 * ratio) * 1.9, high = side / ratio;
   const x = (box[0] + box[2]) / 2 - side / 2, y = (box[1] + box[3]) / 2 - high / 2;
   const near = sites.filter((s) => {
     const b = cachedBox(s.site_id);
@@ -171,10 +176,10 @@ function miniMap(scheme) {
   });
   const copy = (id, look) => g('path', { d: shapeOf.get(id).getAttribute('d'), class: look }, g('title', {}, siteName(id)));
   const shape = (p) => g('path', { d: p.getAttribute('d'), class: p.getAttribute('class') });
-  const metres = [50, 100, 200, 500, 1000, 2000, 5000].reduce((a, v) => (v / 2 < side / 4 ? v : a), 50);
-  return g('svg', { viewBox: `${x} ${y} ${side} ${high}`, class: 'mini', role: 'img', 'aria-label': joined(own.map(siteName)) },
+  const metres = [20, 50, 100, 200, 500, 1000].reduce((a, v) => (v / 2 < side / 3 ? v : a), 20);
+  return g('svg', { viewBox: `${x} ${y} ${side} ${high}`, class: 'mini', style: `aspect-ratio:${ratio}`, role: 'img', 'aria-label': joined(own.map(siteName)) },
     [...map.querySelectorAll('.t')].map(shape), [...map.querySelectorAll('.z')].map(shape),
-    near.map((s) => copy(s.site_id, 'near')), own.filter((id) => shapeOf.has(id)).map((id) => copy(id, 'own o-' + (siteById.get(id).area_class || 'plain'))),
+    near.map((s) => copy(s.site_id, 'near')), own.map((id) => copy(id, 'own o-' + (siteById.get(id).area_class || 'plain'))),
     g('path', { class: 'ruler', d: `M${x + side * 0.04},${y + high * 0.93}h${metres / 2}` }),
-    g('text', { x: x + side * 0.04, y: y + high * 0.9, 'font-size': side / 32, class: 'metres' }, `${n(metres)} m`));
+    g('text', { x: x + side * 0.04, y: y + high * 0.9, 'font-size': high / 15, class: 'metres' }, `${n(metres)} m`));
 }

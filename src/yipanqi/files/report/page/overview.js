@@ -56,8 +56,8 @@ function stuck() {
     h('span', {}, t('fate.' + id)), bar(count / top, COLOUR[id]), h('b', {}, n(count))))), h('p', { class: 'note' }, t('stuck.line')));
 }
 function playsTable() {
-  return cardOf(t('plays'), t('plays.note'), link(t('more'), 'scenarios'), smallTable([[t('plays.way')], [t('plays.settled'), 'num'], [t('plays.value'), 'num'], [t('plays.tax'), 'num'], [t('plays.gap'), 'num']],
-    DATA.scenarios.map((s) => ({ look: s.name === 'board' ? 'strong' : '', cells: [lab('scenario_name', s.name), n(s.settled), wan(s.value, 1), wan(s.tax, 1), pct(s.gap, 2)] }))), h('p', { class: 'note' }, t('plays.line')));
+  return cardOf(t('plays'), t('plays.note'), link(t('more'), 'scenarios'), smallTable([[t('plays.way')], [t('plays.settled'), 'num'], [`${t('plays.value')} ${t('unit.yi')}`, 'num'], [`${t('plays.tax')} ${t('unit.yi')}`, 'num'], [t('plays.gap'), 'num']],
+    DATA.scenarios.map((s) => ({ look: s.name === 'board' ? 'strong' : '', cells: [lab('scenario_name', s.name), n(s.settled), yi(s.value, 1), yi(s.tax, 1), pct(s.gap, 2)] })), 'ways'), h('p', { class: 'note' }, t('plays.line')));
 }
 const STAGE_BANDS = [['lead', 'negotiating'], ['reported', 'pre_assessed'], ['siting', 'chosen'], ['review', 'opinion'], ['agreement', 'land', 'permits'], ['started', 'completed', 'capacity', 'evaluated'], ['lost', 'withdrawn']];
 function stages() {

@@ -14,7 +14,7 @@ function clauseTable(results) {
   const ordered = results.map(([k, value, gap, met, band, points]) => ({ norm: norms[k], value, gap, met, band, points }));
   ordered.sort((a, b) => b.norm.hard - a.norm.hard || (a.met === true) - (b.met === true));
   return smallTable([[''], [t('clause.indicator')], [t('clause.value'), 'num'], [t('clause.threshold'), 'num'], [t('clause.gap'), 'num'], [t('clause.basis')]], ordered.map((r) => [
-    mark(r), [h('div', {}, text('admission.indicator.' + r.norm.indicator), r.norm.mandatory ? [' ', tag(t('clause.mandatory'), 'r')] : null), h('div', { class: 'note' }, r.norm.clause, r.norm.unit && r.norm.unit !== 'share' ? DOT + unitWord(r.norm.unit) : '')],
+    mark(r), [h('div', {}, text('admission.indicator.' + r.norm.indicator), r.norm.mandatory ? [' ', tag(t('clause.mandatory'), 'r')] : null), h('div', { class: 'note' }, [r.norm.clause !== text('admission.indicator.' + r.norm.indicator) && r.norm.clause, r.norm.unit && r.norm.unit !== 'share' && unitWord(r.norm.unit)].filter(Boolean).join(DOT))],
     r.points !== null && r.norm.points_max ? `${n(r.points, 1)} / ${n(r.norm.points_max)}` : measure(r.norm, r.value), r.norm.hard || r.norm.threshold !== null ? threshold(r.norm) : '—',
     r.gap === null ? '—' : h('span', { class: r.gap < 0 ? 'dn' : '' }, (r.gap > 0 ? '+' : '') + measure(r.norm, r.gap)), basisTag(r.norm.basis)]), 'clauses');
 }
@@ -53,7 +53,10 @@ function admissionOf(project) {
 }
 // The smallest changes that pass; those of one number belong together.
 function changesOf(c) {
-  const own = [...group(counterBy.get(c.case_id) || [], 'order_no').values()];
+  const told = new Set(), own = [...group(counterBy.get(c.case_id) || [], 'order_no').values()].filter((together) => {
+    const words = together.map(moveWords).join();
+    return told.has(words) ? false : told.add(words); // one missed clause: its change and the change of all are the same
+  });
   return own.length ? h('div', { class: 'pass' }, h('b', {}, t('pass')), h('ul', {}, own.map((together) => h('li', {}, together.map(moveWords).join(t('and')), ' ⇒ ', t('verdict.' + together[0].verdict))))) : null;
 }
 const SHOWN_AS = [[/^land_m2$/, (v) => mu(v, 2)], [/_m2$/, m2], [/_wan$/, (v) => wan(v)], [/_share$/, (v) => pct(v, 2)], [/_tce$/, (v) => `${n(v, 1)} tce`], [/_t$/, (v) => `${n(v, 3)} t`], [/./, (v) => n(v, 3)]];
@@ -96,7 +99,7 @@ function project(id) {
   const facts = [t('project.need', { need: need(p) }), t('project.industry', { code: p.industry_code }), p.investor, t('project.origin', { town: townName(p.origin_town_id), on: p.reported_at || '—' })];
   return [heading(p.name, facts.join(DOT), h('button', { type: 'button', class: 'btn', onclick: printPage }, t('print')), h('a', { class: 'btn', href: '#' + (p.fate === 'placed' ? 'placements' : p.in_play ? 'unmatched' : 'admission') }, t('back'))),
     h('div', { class: 'tags' }, tags), fateBanner(p, put),
-    shown.length ? h('div', { class: 'cards n' + Math.min(3, shown.length) }, shown.map((s, i) => schemeCard(s, i, put, shown))) : null,
+    shown.length ? h('div', { class: 'cards n' + shown.length }, shown.map((s, i) => schemeCard(s, i, put, shown))) : null,
     shown.length > 1 ? compare(shown, put) : null,
     missCards(p),
     cardOf(t('project.admission'), t('project.admission_note'), null, admissionOf(p)),
@@ -111,7 +114,7 @@ function fateBanner(p, put) {
   const facts = [];
   if (put) {
     const s = schemeById.get(put.scheme_id);
-    facts.push([t('fate'), h('b', {}, t('fate.placed'), '：', joined(s.town_ids.map(townName)))], [t('scheme.available'), day(s.available_on)], [t('scheme.value'), wan(put.value_wan)], [t('scheme.expected'), wan(put.expected_wan)],
+    facts.push([t('fate'), h('b', {}, t('fate.placed'), zh() ? '：' : ': ', joined(s.town_ids.map(townName)))], [t('scheme.available'), day(s.available_on)], [t('scheme.value'), wan(put.value_wan)], [t('scheme.expected'), wan(put.expected_wan)],
       [t('fate.elsewhere'), joined(['alone', 'referral'].map((k) => `${lab('scenario_name', k)} ${placed[k].has(p.project_id) ? '✓' : '✗'}`))], [t('consent'), lab('consent', p.consent)]);
   } else facts.push([t('fate'), h('b', {}, t('fate.' + p.fate))], [t('fate.why'), t('fate.' + p.fate + '.line')]);
   return h('section', { class: 'card strip' }, facts.map(([words, value]) => h('div', {}, h('div', { class: 'note' }, words), value)), h('p', { class: 'note' }, t('promise')));

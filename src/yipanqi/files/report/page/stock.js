@@ -62,7 +62,7 @@ function rulesPage() {
     list({ id: 'rules', rows, search: (r) => `${r.name} ${r.title} ${r.clause} ${r.source}`, columns: [
       { id: 'title', label: t('rules.parameter'), look: 'main', cell: (r) => [r.title, h('div', { class: 'note' }, r.name)], sort: (r) => r.title }, { id: 'value', label: t('rules.value'), num: true, cell: (r) => yesNo(r.value) }, { id: 'unit', label: t('rules.unit'), cell: (r) => parameterUnit(r.unit) },
       { id: 'basis', label: t('clause.basis'), cell: (r) => basisTag(r.basis), sort: (r) => r.basis }, { id: 'clause', label: t('rules.clause'), cell: (r) => [r.clause, h('div', { class: 'note' }, r.source)] }, { id: 'from', label: t('rules.from'), num: true, cell: (r) => r.from, sort: (r) => r.from }],
-      filters: [{ id: 'basis', label: t('clause.basis'), options: options(rows, (r) => r.basis, (v) => lab('basis', v)), test: (r, v) => r.basis === v }, { id: 'room', label: t('rules.room'), options: options(rows, (r) => r.name.split('.')[0], (v) => t('room.' + v)), test: (r, v) => r.name.startsWith(v + '.') }] })];
+      filters: [{ id: 'basis', label: t('clause.basis'), options: options(rows, (r) => r.basis, (v) => lab('basis', v)), test: (r, v) => r.basis === v }, { id: 'room', label: t('rules.room'), options: options(rows, (r) => r.name.split('.')[0], (v) => (DATA.texts['report.room.' + v] ? t('room.' + v) : v)), test: (r, v) => r.name.startsWith(v + '.') }] })];
 }
 const parameterUnit = (unit) => (DATA.texts['report.unit_of.' + unit] ? t('unit_of.' + unit) : unit);
 const SEVERITY_LOOK = { block: 'r', warn: 'y', note: '' };

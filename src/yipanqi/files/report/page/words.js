@@ -63,7 +63,7 @@ function n(value, places = 0) {
 }
 const MU = 2000 / 3;
 const mu = (m2, places = 1) => (m2 === null || m2 === undefined ? '—' : `${n(m2 / MU, places)} ${t('unit.mu')}`);
-const m2 = (v) => (v === null || v === undefined ? '—' : `${n(v, 0)} ㎡`);
+const m2 = (v) => (v === null || v === undefined ? '—' : `${n(v, 0)} ${t('unit.m2')}`);
 const pct = (v, places = 1) => (v === null || v === undefined ? '—' : `${n(v * 100, places)}%`);
 function wan(v, places = 2) {
   if (v === null || v === undefined) return '—';
