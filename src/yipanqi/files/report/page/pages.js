@@ -43,7 +43,7 @@ function navigation() {
 }
 function draw() {
   const [view, id] = location.hash.slice(1).split('/');
-  state.view = VIEWS[view] || view === 'project' ? view : 'overview';
+  state.view = VIEWS[view] || view === 'project' ? view : view === 'site' ? 'sites' : 'overview';
   document.getElementById('map-store').append(map); // the one map moves between pages
   band();
   navigation();
@@ -51,6 +51,7 @@ function draw() {
   const edge = h('footer', { class: 'edge' }, t('promise'), DOT, headNote(), DOT, t('edge', { digest: DATA.head.rulebook }));
   document.getElementById('content').replaceChildren(...parts.flat(2).filter(Boolean), edge);
   hover.hidden = true;
+  if (view === 'site') openSite(decodeURIComponent(id || ''));
 }
 function printPage() { print(); }
 addEventListener('beforeprint', () => { state.printing = true; draw(); });

@@ -1,9 +1,17 @@
 // 准入一把尺 and the page of one project: verdicts clause by clause, schemes side by side, nearest misses.
-function caseWord(c) {
-  const rest = c.case_id.startsWith(c.project_id) ? c.case_id.slice(c.project_id.length).replace(/^[^0-9A-Za-z]+/, '') : c.case_id;
-  const parts = rest.split(/[/|:@·]/).filter(Boolean);
-  const word = (code) => DATA.texts[`label.area_class.${code}`] ? lab('area_class', code) : DATA.texts[`label.functional_type.${code}`] ? lab('functional_type', code) : code;
-  return parts.length ? parts.map(word).join(DOT) : t('case.any');
+function caseParts(c) {
+  const rest = c.case_id.startsWith(c.project_id + '/') ? c.case_id.slice(c.project_id.length + 1) : c.case_id;
+  return rest.split('/');
+}
+// The site classes of a group of cases in few words: a whole area class is named once, all of them not at all.
+function caseWords(group, all) {
+  if (group.length === all.length) return t(all.length > 1 ? 'case.all' : 'case.any');
+  const areas = [...new Set(group.map((c) => caseParts(c)[0]))];
+  return joined(areas.map((area) => {
+    const inArea = (c) => caseParts(c)[0] === area, own = group.filter(inArea);
+    if (own.length === all.filter(inArea).length) return lab('area_class', area);
+    return `${lab('area_class', area)}${zh() ? '（' : ' ('}${joined(own.map((c) => codeWord('label.functional_type', caseParts(c)[1] || null) || '—'))}${zh() ? '）' : ')'}`;
+  }));
 }
 const measure = (norm, v) => (norm.unit === 'share' ? pct(v, 2) : n(v, v !== null && Math.abs(v) >= 10 ? 2 : 3));
 function threshold(norm) {
@@ -49,7 +57,7 @@ function admissionOf(project) {
   for (const c of own) { const key = JSON.stringify([c.verdict, c.standard_id, c.results]); if (alike.has(key)) alike.get(key).push(c); else alike.set(key, [c]); }
   const groups = [...alike.values()].sort((a, b) => RANK[a[0].verdict] - RANK[b[0].verdict]);
   if (!groups.length) return [h('p', { class: 'empty' }, t('case.none'))];
-  return [groups.map((cs, i) => h('details', { class: 'case', open: i === 0 }, h('summary', {}, verdictTag(cs[0].verdict), h('span', {}, joined(cs.map(caseWord)))), verdictBanner(cs[0]), changesOf(cs[0]), clauseTable(cs[0].results)))];
+  return [groups.map((cs, i) => h('details', { class: 'case', open: i === 0 }, h('summary', {}, verdictTag(cs[0].verdict), h('span', {}, caseWords(cs, own))), verdictBanner(cs[0]), changesOf(cs[0]), clauseTable(cs[0].results)))];
 }
 // The smallest changes that pass; those of one number belong together.
 function changesOf(c) {

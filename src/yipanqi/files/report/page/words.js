@@ -67,6 +67,7 @@ const m2 = (v) => (v === null || v === undefined ? '—' : `${n(v, 0)} ${t('unit
 const pct = (v, places = 1) => (v === null || v === undefined ? '—' : `${n(v * 100, places)}%`);
 function wan(v, places = 2) {
   if (v === null || v === undefined) return '—';
+  if (!zh() && Math.abs(v) < 100) return `${n(v * 10)} ${t('unit.k')}`;
   if (!zh()) return Math.abs(v) >= 1e5 ? `${n(v / 1e5, 2)} ${t('unit.yi')}` : `${n(v / 100, Math.abs(v) < 1000 ? 2 : 1)} ${t('unit.wan')}`;
   return Math.abs(v) >= 10000 ? `${n(v / 10000, places)} ${t('unit.yi')}` : `${n(v, Math.abs(v) < 100 ? 1 : 0)} ${t('unit.wan')}`;
 }
@@ -100,7 +101,7 @@ const verdictTag = (v) => (v ? tag(t('verdict.' + v), VERDICT_LOOK[v]) : tag('�
 const BASIS_LOOK = { regulation: 'g', paper: 'b', 'paper-proposal': 'b', 'published-example': '', assumed: 'y' };
 const basisTag = (b) => h('span', { class: 'tag ' + (BASIS_LOOK[b] || ''), title: lab('basis', b) }, t('basis.' + b));
 const projectLink = (p) => h('a', { href: '#project/' + encodeURIComponent(p.project_id) }, p.name);
-const siteLink = (id) => h('button', { class: 'plain', type: 'button', onclick: (e) => { e.stopPropagation(); openSite(id); } }, siteName(id));
+const siteLink = (id) => h('a', { href: '#site/' + encodeURIComponent(id), onclick: (e) => { e.preventDefault(); e.stopPropagation(); openSite(id); } }, siteName(id));
 
 function need(project) {
   const parts = (demandsBy.get(project.project_id) || []).map((d) => (d.need_kind === 'land' ? mu(d.need_m2) : m2(d.need_m2)));
