@@ -27,6 +27,7 @@ from yipanqi.matching.phases import Offer
 from yipanqi.matching.setting import Setting
 from yipanqi.matching.ways import on_one_site
 from yipanqi.planning.compliance import PlanStatus
+from yipanqi.planning.explanation import reason_message
 
 _MOST = 3
 #: Sites of which the plan is asked, the nearest by the other tests.
@@ -202,7 +203,5 @@ def _barred(setting: Setting, near: Mapping[tuple[str, int], Ints]) -> dict[tupl
     }
     for row in asked.reasons.filter(pl.col("status") == PlanStatus.FORBIDDEN.value).iter_rows(named=True):
         at = ground.index[row["site_id"]]
-        told: dict[str, Scalar] = {"site": ground.names[at], "site_id": ground.ids[at]}
-        told |= {name: row[name] for name in ("rule_id", "parameter", "from_value", "to_value", "clause")}
-        found[row["project_id"], row["phase"]][at].append(Message("matching.miss.plan", told))
+        found[row["project_id"], row["phase"]][at].append(reason_message(row))
     return found

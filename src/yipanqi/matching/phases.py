@@ -102,7 +102,8 @@ class Composer:
         if not len(ways):
             return []
         first, last = ground.town_codes[ways.units[:, 0]], ground.town_codes[ways.units.max(axis=1)]
-        groups = list(zip(first.tolist(), last.tolist(), ground.class_codes[ways.units[:, 0]].tolist(), strict=True))
+        places = zip(first.tolist(), last.tolist(), strict=True)
+        groups = list(zip(places, ground.class_codes[ways.units[:, 0]].tolist(), strict=True))
         rows = sorted(range(len(ways)), key=lambda row: (offer.hopeless[row], row))
         sites = [[s for s in ways.units[row].tolist() if s >= 0] for row in rows]
         own = [all(ground.towns[s] == offer.need.origin for s in row) for row in sites]

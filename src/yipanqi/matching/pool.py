@@ -23,19 +23,23 @@ class SchemeOptions:
 
 
 def diverse(
-    sites: Sequence[Sequence[int]], groups: Sequence[object], own: Sequence[bool], options: SchemeOptions
+    sites: Sequence[Sequence[int]], groups: Sequence[tuple[object, object]], own: Sequence[bool], options: SchemeOptions
 ) -> list[int]:
     """The places of those kept, in the order given, which is that of preference.
 
-    First the best of the own town; then, in turn, the best of each group, the second best of each, …; no site more than
-    ``_PER_SITE`` times as long as others are left.
+    ``groups`` says where each lies and of what sort it is. First the best of the own town; then, in turn, the best of
+    each sort, the second best of each, …, and within a turn the places in turn. No site stands in more than
+    ``_PER_SITE`` of them as long as others are left.
     """
-    rank: Counter[object] = Counter()
+    of_group: Counter[object] = Counter()
+    of_place: Counter[object] = Counter()
     turns = []
     for at, group in enumerate(groups):
-        turns.append((rank[group], at))
-        rank[group] += 1
-    in_turn = [at for _, at in sorted(turns)]
+        turn = of_group[group]
+        turns.append((turn, of_place[turn, group[0]], at))
+        of_group[group] += 1
+        of_place[turn, group[0]] += 1
+    in_turn = [at for _, _, at in sorted(turns)]
     at_home = [at for at in range(len(sites)) if own[at]]
     used: Counter[int] = Counter()
     kept: dict[int, None] = {}
@@ -56,7 +60,7 @@ def diverse(
 def kept(drafts: Sequence[Draft], ground: Ground, origin: str, options: SchemeOptions) -> list[Draft]:
     """The drafts kept of one project, best first: of every town, kind and site class some."""
     order = sorted(drafts, key=_preference)
-    groups = [(_towns(d, ground), int(ground.class_codes[d.sites[0]]), d.kind(ground)) for d in order]
+    groups = [(_towns(d, ground), (int(ground.class_codes[d.sites[0]]), d.kind(ground))) for d in order]
     own = [all(town == origin for town in group[0]) for group in groups]
     return [order[at] for at in diverse([d.sites for d in order], groups, own, options)]
 

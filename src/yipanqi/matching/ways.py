@@ -87,8 +87,8 @@ def over_two_towns(ground: Ground, need: Need, usable: Flags, merit: Floats, rul
     pairs = pairs[ground.town_codes[pairs[:, 0]] != ground.town_codes[pairs[:, 1]]]
     units = np.pad(pairs, ((0, 0), (0, MOST - 2)), constant_values=-1).astype(np.int32)
     found = _kept(ground, need, units, rules, split=True)
-    part = need.need_m2 * rules.split_part_share * EXACT
-    return found.only(((found.units < 0) | (found.takes >= part)).all(axis=1))
+    least = need.need_m2 * rules.split_part_share * EXACT
+    return found.only(np.asarray(((found.units < 0) | (found.takes >= least)).all(axis=1)))
 
 
 def _within_town(towns: Ints) -> Ints:
