@@ -20,7 +20,8 @@ def worth(schemes: pl.DataFrame, projects: pl.DataFrame, rulebook: Rulebook, as_
     value = tax × Σ_{k=1..N} (1 + r)^−(t + k) − relocation cost, where production starts t years after ``as_of``: when
     the scheme is available (at the earliest today) and the works are done. N is ``allocation.horizon_years``, r
     ``allocation.discount_share``; the works take ``allocation.build_months`` on land, ``renovation_months`` in stock
-    that is renovated, ``fitout_months`` in what is leased. Tax is taken at capacity from the first year, paid at the
+    that is renovated, ``fitout_months`` in what is leased. Where any of it lies outside the origin town the referral
+    between the towns takes ``referral_months`` more. Tax is taken at capacity from the first year, paid at the
     end of each year. A later date never raises the value. The delay of a plan change stands in ``available_on``.
 
     expected = value × the chance that the investor accepts: 1 once accepted or fixed, 0 once declined, else the
@@ -30,6 +31,7 @@ def worth(schemes: pl.DataFrame, projects: pl.DataFrame, rulebook: Rulebook, as_
     """
     facts = projects.select(
         "project_id",
+        "origin_town_id",
         tax_wan=pl.col("tax_wan").fill_null(0.0),
         chance_share=_chance(number(rulebook, "allocation.acceptance_share", as_of)),
     )
@@ -38,7 +40,8 @@ def worth(schemes: pl.DataFrame, projects: pl.DataFrame, rulebook: Rulebook, as_
     annuity = years if rate == 1.0 else (1.0 - rate**-years) / (rate - 1.0)
     start = pl.max_horizontal("available_on", pl.lit(as_of))
     wait_days = (start - pl.lit(as_of)).dt.total_days()
-    wait_years = wait_days / _DAYS_PER_YEAR + _works_months(rulebook, as_of) / _MONTHS_PER_YEAR
+    months = _works_months(rulebook, as_of) + _referral_months(rulebook, as_of)
+    wait_years = wait_days / _DAYS_PER_YEAR + months / _MONTHS_PER_YEAR
     gross = pl.col("tax_wan") * annuity * (-wait_years * pl.lit(rate).log()).exp()
     return (
         schemes.join(facts, on="project_id", how="left", validate="m:1", maintain_order="left")
@@ -77,3 +80,8 @@ def _works_months(rulebook: Rulebook, as_of: date) -> pl.Expr:
         .then(number(rulebook, "allocation.build_months", as_of))
         .otherwise(number(rulebook, "allocation.fitout_months", as_of))
     )
+
+
+def _referral_months(rulebook: Rulebook, as_of: date) -> pl.Expr:
+    moved = pl.col("town_ids") != pl.concat_list("origin_town_id")
+    return pl.when(moved).then(number(rulebook, "allocation.referral_months", as_of)).otherwise(0.0)
