@@ -11,6 +11,7 @@ import polars as pl
 
 from yipanqi.allocation.board import TABLES
 from yipanqi.files.plain import plain
+from yipanqi.files.rows import Origin
 from yipanqi.files.sheets import Field, fields
 from yipanqi.kernel import tables
 from yipanqi.kernel.findings import Finding, Severity
@@ -26,21 +27,27 @@ _ORDER = (*_FIRST, *(name for name in TABLES if name not in _FIRST))
 class Draft:
     """A table before its rows are admitted: the schema's columns, ``row`` (index from 1) and ``bad``; where rows stand.
 
-    ``places``: one (file, sheet, row) for each row, in order. ``headers``: (sheet, column) → header as written.
+    ``places``: origin and row number there of each row, in order.
     """
 
     table: str
     data: pl.DataFrame
-    places: tuple[tuple[str, str, int], ...]
-    headers: Mapping[tuple[str, str], str]
+    places: tuple[tuple[Origin, int], ...]
 
     def placed(self, finding: Finding) -> Finding:
-        """The finding with the row's place in the user's file, and the header in place of the column."""
+        """The finding with the row's place in the user's file; header, value and limit as the file has them."""
         if finding.row is None:
             return finding
-        file, sheet, row = self.places[finding.row - 1]
-        column = self.headers.get((sheet, finding.column or ""), finding.column)
-        return finding.at(file=file, table=sheet, row=row, column=column)
+        origin, row = self.places[finding.row - 1]
+        placed = finding.at(file=origin.file, table=origin.sheet, row=row)
+        cell = origin.cell(row, finding.column)
+        if cell is None:
+            return placed
+        header, text, factor = cell
+        limit = finding.params.get("limit")
+        if factor != 1.0 and isinstance(limit, str):
+            placed = replace(placed, params={**finding.params, "limit": f"{float(limit) / factor:.10g}"})
+        return placed.at(column=header, value=text or finding.value)
 
     def marked(self, found: list[Finding]) -> tuple["Draft", tuple[Finding, ...]]:
         """The draft with the rows of blocking findings marked bad, and the findings in their places."""

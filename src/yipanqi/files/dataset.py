@@ -186,18 +186,17 @@ def _drafts(intake: _Intake) -> tuple[dict[str, Draft], list[Finding]]:
         sheets_, layers = _split(parts)
         own, fills = (sheets_, layers) if sheets_ else (layers, [])
         data = pl.concat([part.data for part in own])
-        places = tuple((part.file, part.sheet, row) for part in own for row in part.data["row"])
-        headers = {(part.sheet, column): header for part in own for column, header in part.headers.items()}
+        places = tuple((part.origin, row) for part in own for row in part.data["row"])
         data = data.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row"))
         for layer in fills:
             data, found = map_layers.fill(table, data, layer)
             findings += found
-        drafts[table] = Draft(table, data, places, headers)
+        drafts[table] = Draft(table, data, places)
     return drafts, findings
 
 
 def _split(parts: Iterable[Rows]) -> tuple[list[Rows], list[Rows]]:
-    layers = [p for p in parts if p.file.lower().endswith(LAYER_SUFFIXES)]
+    layers = [p for p in parts if p.origin.file.lower().endswith(LAYER_SUFFIXES)]
     return [p for p in parts if p not in layers], layers
 
 

@@ -45,7 +45,7 @@ def read(path: Path, have: set[str]) -> tuple[list[tuple[str, Rows]], tuple[Find
         frame, problems = gis.read_layer(path, name)
         findings += problems
         layer = _rows(path.name, name, table, frame, fills=table in have)
-        if frame.height and KEYS[table] not in layer.headers:
+        if frame.height and not any(s.field.column == KEYS[table] for s in layer.origin.sources):
             findings.append(Finding("layer.no_key", file=path.name, table=name))
         elif frame.height:
             found.append((table, layer))
@@ -66,7 +66,7 @@ def _rows(file: str, name: str, table: str, frame: pl.DataFrame, *, fills: bool)
     shapes = pl.Series(GEOMETRY, [_single(wkb) for wkb in frame[GEOMETRY]], dtype=pl.Binary)
     places = frame.select("row", shapes)
     data = found.data.drop(GEOMETRY).join(places, on="row", how="left", maintain_order="left")
-    return Rows(file, name, data.select(found.data.columns), found.headers, found.findings)
+    return Rows(found.origin, data.select(found.data.columns), found.findings)
 
 
 def _single(wkb: bytes | None) -> bytes | None:
@@ -83,10 +83,9 @@ def fill(table: str, given: pl.DataFrame, layer: Rows) -> tuple[pl.DataFrame, tu
     first = features.unique(key, keep="first", maintain_order=True)
     strange = first.filter(~pl.col(key).is_in(given[key].drop_nulls().implode()))
     again = features.filter(~pl.col("row").is_in(first["row"].implode()))
+    origin, header = layer.origin, layer.origin.header(key)
     findings = tuple(
-        Finding(
-            rule, Severity.WARN, file=layer.file, table=layer.sheet, row=row, column=layer.headers[key], value=value
-        )
+        Finding(rule, Severity.WARN, file=origin.file, table=origin.sheet, row=row, column=header, value=value)
         for rule, frame in (("layer.unmatched", strange), ("layer.twice", again))
         for row, value in frame.select("row", key).iter_rows()
     )

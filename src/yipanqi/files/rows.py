@@ -17,17 +17,32 @@ from yipanqi.kernel.findings import Finding, Severity
 EXAMPLE = ("示例", "Example")
 
 
-@dataclass(frozen=True)
-class Rows:
-    """The rows of one sheet: the table's columns, ``row`` (as the program counts), ``bad`` (a cell blocks it).
-
-    ``headers``: the table's column → the header it was read from.
-    """
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """The sheet rows came from: its text below the header, and the columns that were understood."""
 
     file: str
     sheet: str
+    sources: tuple[Source, ...]
+    body: pl.DataFrame
+
+    def cell(self, row: int, column: str | None) -> tuple[str, str | None, float] | None:
+        """Header, text and unit factor of a row's cell for a column of the table; of its parts the one filled."""
+        place = self.body["row"].search_sorted(row)
+        cells = [(s.header, self.body[s.column][place], s.factor) for s in self.sources if s.field.column == column]
+        return next((c for c in cells if c[1] is not None), cells[0] if cells else None)
+
+    def header(self, column: str) -> str:
+        """The header a column of the table was read from; the column's own name if it was not."""
+        return next((s.header for s in self.sources if s.field.column == column), column)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one sheet: the table's columns, ``row`` (as the program counts), ``bad`` (a cell blocks it)."""
+
+    origin: Origin
     data: pl.DataFrame
-    headers: dict[str, str]
     findings: tuple[Finding, ...]
 
 
@@ -38,14 +53,13 @@ def rows(raw: RawSheet, sheet: Sheet, layout: Layout, *, fills: bool = False) ->
     (``sheet.column_missing``) and no row comes in. ``fills``: the rows only add to those of another sheet, so no
     column is required.
     """
-    headers = {s.field.column: s.header for s in layout.sources}
     lost = [] if fills else _lost(sheet, layout)
     refused = any(s.field.required and not s.usable for s in layout.sources)
     merged = any(f.rule == "header.merged" for f in layout.findings)
     findings = [f.at(file=raw.file, table=raw.name) for f in lost]
     if layout.row is None or lost or refused or merged:
         nothing = _frame(sheet, tables.empty(TABLES[sheet.table]), pl.Series("row", [], pl.Int64), set())
-        return Rows(raw.file, raw.name, nothing, headers, (*layout.findings, *findings))
+        return Rows(Origin(raw.file, raw.name, layout.sources, raw.data), nothing, (*layout.findings, *findings))
     body, skipped = _body(raw, sheet, layout)
     cells = _Cells(body)
     values = _values(body, layout, cells)
@@ -54,7 +68,7 @@ def rows(raw: RawSheet, sheet: Sheet, layout: Layout, *, fills: bool = False) ->
     cells.merged(raw, layout)
     data = _frame(sheet, complete, body["row"], cells.blocked)
     found = [f.at(file=raw.file, table=raw.name) for f in (*cells.findings, *skipped)]
-    return Rows(raw.file, raw.name, data, headers, (*layout.findings, *found))
+    return Rows(Origin(raw.file, raw.name, layout.sources, body), data, (*layout.findings, *found))
 
 
 def _lost(sheet: Sheet, layout: Layout) -> list[Finding]:
