@@ -49,7 +49,9 @@ def nearest_misses(setting: Setting, found: Offers, refused: Sequence[Named], ve
     """
     misses: dict[str, list[Miss]] = {}
     for named in refused:
-        misses.setdefault(named.draft.project_id, []).append(_refused(named, verdicts, setting.ground))
+        told = misses.setdefault(named.draft.project_id, [])
+        if len(told) < _MOST:
+            told.append(_refused(named, verdicts, setting.ground))
     rest = {key: offers for key, offers in found.by_project.items() if key not in misses}
     lacking = [need for offers in rest.values() if (need := _lacking(offers)) is not None]
     misses |= {key: _apart(setting, offers) for key, offers in rest.items()} | _nearest(setting, lacking)
@@ -63,7 +65,7 @@ def nearest_misses(setting: Setting, found: Offers, refused: Sequence[Named], ve
             "params_json": as_json(message),
         }
         for project_id, many in misses.items()
-        for rank, miss in enumerate(many[:_MOST], 1)
+        for rank, miss in enumerate(many, 1)
         for no, message in enumerate(miss.changes, 1)
     ]
     return tables.frame(NearestMiss, rows).sort(tables.keys(NearestMiss))
@@ -71,9 +73,8 @@ def nearest_misses(setting: Setting, found: Offers, refused: Sequence[Named], ve
 
 def _refused(named: Named, verdicts: Verdicts, ground: Ground) -> Miss:
     """The hard clauses missed beyond the conference band."""
-    clauses = verdicts.clauses.filter(
-        (pl.col("case_id") == named.scheme_id) & pl.col("hard") & (pl.col("met") == False) & ~pl.col("in_band")  # noqa: E712
-    )
+    missed = pl.col("hard") & ~pl.col("met") & ~pl.col("in_band")
+    clauses = verdicts.clauses.filter((pl.col("case_id") == named.scheme_id) & missed)
     changes = [_clause(c) for c in clauses.iter_rows(named=True)]
     return Miss(tuple(ground.ids[s] for s in named.draft.sites), tuple(changes))
 

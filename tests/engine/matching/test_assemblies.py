@@ -28,7 +28,7 @@ def connected(sites: tuple[int, ...], edges: Edges) -> bool:
 
 
 def minimal_sets(areas: list[float], edges: Edges, need: float) -> list[tuple[int, ...]]:
-    """Every connected set of two to four sites that suffices while no connected part of it does; none suffices alone."""
+    """Every connected set of two to four sites that suffices while no connected part of it does."""
     sets = [
         s for k in range(1, MOST + 1) for s in combinations(range(len(areas)), k)
         if connected(s, edges) and sum(areas[i] for i in s) >= need

@@ -14,7 +14,7 @@ from yipanqi.matching.setting import prepared
 
 
 def offered(site: dict[str, Any], need: dict[str, Any], **project: Any) -> list[str]:
-    """The sites offered to one project with one demand, where there is one site (and, idle, a building it is not in)."""
+    """The sites offered to one project with one demand, where there is one site."""
     facts = matched.small([site], [cast.project("A", "T3", category="lease", **project)], [need])
     return sorted(set(matched.answered(facts).units["site_id"]))
 

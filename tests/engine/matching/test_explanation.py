@@ -1,16 +1,21 @@
 """Reasons: right figures, words in both languages, and comparisons that hold."""
 
 import json
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 import cast
 import matched
+from yipanqi import matching
 from yipanqi.kernel.findings import Message
-from yipanqi.policy.wording import LANGUAGES, render
+from yipanqi.policy.wording import LANGUAGES, render, texts
 from yipanqi.simulation.district import district
+
+ROOM = Path(matching.__file__).parent
 
 
 def said(answer: object, project_id: str) -> dict[int, list[str]]:
@@ -67,3 +72,14 @@ def test_stale_and_unverified_facts_are_counted_and_told() -> None:
     answer = matched.answered(matched.small([site], [cast.project("A", "T2")], [cast.demand("A")]))
     assert answer.schemes.select("stale_count", "unverified_count").row(0) == (1, 1)
     assert {"matching.note.stale", "matching.note.unverified"} <= set(answer.reasons["message_id"])
+
+
+def test_every_message_the_room_names_has_words() -> None:
+    """The ids are put together from a prefix and a word, so they are read from the source."""
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted(ROOM.glob("*.py")))
+    calls = {("strength", i) for i in re.findall(r'_strength\("(\w+)"', source)}
+    calls |= {("price", i) for i in re.findall(r'_price\("(\w+)"', source)}
+    calls |= {("note", i) for i in re.findall(r'_note\("(\w+)"', source)}
+    named = {f"matching.{role}.{word}" for role, word in calls} | set(re.findall(r'"(matching\.miss\.\w+)"', source))
+    assert len(named) > 25
+    assert sorted(named - set(texts())) == []

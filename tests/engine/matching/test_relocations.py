@@ -10,11 +10,15 @@ from hypothesis import strategies as st
 
 import cast
 import matched
+from yipanqi.inventory.sites import Hold, Incumbent, Site
+from yipanqi.kernel import tables
 from yipanqi.matching.figures import ready_days
 from yipanqi.matching.ground import lay_out
 from yipanqi.matching.relocations import Relocation, destinations
 from yipanqi.matching.rules import rules_of
 from yipanqi.matching.schemes import Supply
+from yipanqi.pipeline.projects import Project
+from yipanqi.planning.zones import ZoneShare
 
 RULES = rules_of(matched.BOOK, cast.AS_OF)
 
@@ -28,9 +32,9 @@ def relocation_of(sites: list[dict[str, Any]], incumbents: list[dict[str, Any]])
     """Relocation from K1 to the given sites."""
     busy = cast.site("K1", "P1", state="low_efficiency", lon_deg=121.2, lat_deg=31.3)
     ready = pl.lit(cast.AS_OF).alias("available_on"), pl.lit(False).alias("stale")
-    facts = matched.small([busy, *sites], [cast.project("A", "P1")], [], incumbents)
-    supply = Supply(facts.sites.with_columns(ready), facts.zones, facts.incumbents, facts.holds)
-    ground = lay_out(supply, facts.projects, cast.AS_OF, RULES.unknown_date_months)
+    here = tables.frame(Site, [busy, *sites]).with_columns(ready)
+    supply = Supply(here, tables.empty(ZoneShare), tables.frame(Incumbent, incumbents), tables.empty(Hold))
+    ground = lay_out(supply, tables.empty(Project), cast.AS_OF, RULES.unknown_date_months)
     days = ready_days(ground, RULES)
     return Relocation(ground, days, destinations(ground, days, RULES))
 

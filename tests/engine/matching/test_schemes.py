@@ -104,9 +104,10 @@ def test_a_project_is_split_over_two_towns_only_if_it_may(may_split: bool, kinds
     assert matched.places(answer, "A") == ({("N1", "S1"), ("N1", "S2")} if may_split else set())
 
 
-def test_a_part_of_a_split_is_a_real_part() -> None:
-    _, answer = one_project([cast.site("S1", "T2", 45.0), cast.site("N1", "T1", 6.0)], cast.demand("A", may_split=True))
-    assert answer.schemes.is_empty()
+@pytest.mark.parametrize(("south", "north"), [(45.0, 6.0), (25.0, 24.0), (40.0, 30.0)])
+def test_the_parts_of_a_split_are_real_and_together_neither_too_small_nor_too_large(south: float, north: float) -> None:
+    sites = [cast.site("S1", "T2", south), cast.site("N1", "T1", north)]
+    assert one_project(sites, cast.demand("A", may_split=True))[1].schemes.is_empty()
 
 
 def test_a_firm_begins_in_a_plant_while_it_waits_for_land() -> None:
