@@ -1,8 +1,9 @@
 """开发一盘棋: the facts of one district on one day, and the whole main job played over them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 import dataframely as dy
 import numpy as np
@@ -91,9 +92,8 @@ class Facts:
 
     def sorted(self) -> "Facts":
         """The same facts with every table in the order of its keys, so that no answer depends on the row order."""
-        ordered = {name: getattr(self, name).sort(tables.keys(schema)) for name, schema in TABLES.items()}
-        rest = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ordered}
-        return Facts(**rest, **ordered)
+        ordered: dict[str, Any] = {name: tables.ordered(schema, getattr(self, name)) for name, schema in TABLES.items()}
+        return replace(self, **ordered)
 
 
 @dataclass(frozen=True)

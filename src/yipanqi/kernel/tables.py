@@ -62,6 +62,14 @@ def frame(schema: type[dy.Schema], rows: Sequence[dict[str, Any]]) -> pl.DataFra
     return schema.validate(data)
 
 
+def ordered(schema: type[dy.Schema], data: pl.DataFrame) -> pl.DataFrame:
+    """The frame in the order of its keys, in the schema's types.
+
+    polars turns a list column that holds only nulls into a list of nulls when it is reordered; the cast undoes that.
+    """
+    return data.sort(keys(schema)).cast(dict(empty(schema).schema))  # type: ignore[arg-type]
+
+
 def check(schema: type[dy.Schema], data: pl.DataFrame, table: str) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
     """The rows that keep every rule of the schema, and a blocking finding for each broken rule of each other row.
 
