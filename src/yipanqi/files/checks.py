@@ -82,10 +82,16 @@ def check(drafts: Mapping[str, Draft]) -> tuple[dict[str, Draft], tuple[Finding,
 
 
 def _schema(draft: Draft) -> list[Finding]:
-    """What breaks the table's schema, save what a cell's own finding already says (the value is null there)."""
-    _, found = tables.check(TABLES[draft.table], draft.data.drop("bad"), draft.table)
+    """What breaks the table's schema, save what another finding already says.
+
+    A cell that was not understood is null, and null keys are all alike: neither is worth a second finding.
+    """
+    schema = TABLES[draft.table]
+    _, found = tables.check(schema, draft.data.drop("bad"), draft.table)
     bad = set(draft.data.filter("bad")["row"])
-    return [f for f in found if not (f.row in bad and f.rule == "schema.nullability")]
+    nameless = set(draft.data.filter(pl.any_horizontal(pl.col(tables.keys(schema)).is_null()))["row"])
+    said = {"schema.nullability": bad, "schema.duplicate": nameless}
+    return [f for f in found if f.row not in said.get(f.rule, ())]
 
 
 def _codes(draft: Draft) -> list[Finding]:

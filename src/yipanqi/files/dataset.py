@@ -94,8 +94,8 @@ def load(path: Path, *, mapping: Path | None = None, as_of: date | None = None) 
     intake.findings += [*found, *wrong]
     kept = {name: _kept(draft) for name, draft in checked.items()}
     counts = {name: Count(draft.data.height, kept[name].height) for name, draft in checked.items()}
-    day_of = _as_of(intake, as_of, path)
-    facts = _facts(intake, kept, day_of, partial=mapping is not None)
+    facts, missing = _facts(intake, kept, as_of)
+    intake.findings += [f.at(file=path.name) for f in missing]
     return Loaded(facts, _listed(in_order(intake.findings)), counts, kept)
 
 
@@ -167,15 +167,14 @@ def _entry(intake: _Intake, message: str) -> str | None:
     return next((intake.cover[name] for name in sorted(_named(message)) if name in intake.cover), None)
 
 
-def _as_of(intake: _Intake, given: date | None, path: Path) -> date | None:
+def _as_of(intake: _Intake, given: date | None) -> tuple[date | None, tuple[Finding, ...]]:
+    """The day the facts are true, or why it is not known."""
     text = _entry(intake, "workbook.as_of")
     stated = day(text) if text else None
     if text and stated is None:
-        intake.findings.append(Finding("dataset.as_of_unreadable", file=path.name, value=text))
+        return None, (Finding("dataset.as_of_unreadable", value=text),)
     found = stated or intake.mapping.as_of or given
-    if found is None and not text:
-        intake.findings.append(Finding("dataset.as_of_missing", file=path.name))
-    return found
+    return found, () if found else (Finding("dataset.as_of_missing"),)
 
 
 def _drafts(intake: _Intake) -> tuple[dict[str, Draft], list[Finding]]:
@@ -205,19 +204,22 @@ def _kept(draft: Draft) -> pl.DataFrame:
     return draft.data.filter(~pl.col("bad")).select(schema.column_names()).sort(tables.keys(schema))
 
 
-def _facts(intake: _Intake, kept: Mapping[str, pl.DataFrame], as_of: date | None, *, partial: bool) -> Facts | None:
+def _facts(intake: _Intake, kept: Mapping[str, pl.DataFrame], given: date | None) -> tuple[Facts | None, list[Finding]]:
+    """The facts, or what is missing for a board. Tables alone, described by a mapping file, may just be checked."""
     missing = [name for name in REQUIRED if name not in kept]
-    opened = intake.rows or intake.cover
-    if missing and partial:
+    if missing and intake.mapping.tables:
         names = "、".join(label("table", name) for name in missing)
-        intake.findings.append(Finding("dataset.partial", Severity.NOTE, {"missing": names}))
-    elif missing and opened:
-        titles = {s.table: s.titles["zh"] for s in reversed(sheets()) if s.table in missing}
-        intake.findings += [Finding("workbook.sheet_missing", table=title) for title in titles.values()]
-    if missing or as_of is None:
-        return None
+        return None, [Finding("dataset.partial", Severity.NOTE, {"missing": names})]
+    if missing and not (intake.rows or intake.cover):
+        return None, []  # nothing could be opened, and the findings say why
+    as_of, dated = _as_of(intake, given)
+    titles = {s.table: s.titles["zh"] for s in reversed(sheets()) if s.table in missing}
+    findings = [*dated, *(Finding("workbook.sheet_missing", table=title) for title in titles.values())]
+    if as_of is None or missing:
+        return None, findings
     synthetic = meanings(("yes_no",)).get(plain(_entry(intake, "workbook.synthetic") or "")) == "true"
-    return Facts(as_of=as_of, district=_entry(intake, "workbook.district") or "", synthetic=synthetic, **kept)
+    district = _entry(intake, "workbook.district") or ""
+    return Facts(as_of=as_of, district=district, synthetic=synthetic, **kept), findings
 
 
 def _listed(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -58,7 +58,7 @@ def column(texts: pl.Series, source: Source) -> tuple[pl.Series, dict[str, Readi
 
 
 def _ordinary(texts: pl.Series) -> pl.Series:
-    return texts.str.contains(r"^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$").fill_null(False)
+    return texts.str.contains(r"^[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$").fill_null(False)
 
 
 def exact(values: pl.Series, factor: float) -> pl.Series:

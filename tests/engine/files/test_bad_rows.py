@@ -2,13 +2,12 @@
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import cast
 import openpyxl
 import pytest
 
+import cast
 from yipanqi.allocation.board import TABLES
 from yipanqi.files.dataset import Loaded, load
 from yipanqi.files.template import write_dataset
@@ -80,7 +79,7 @@ def test_a_fault_is_named_where_it_stands(
     found = [f for f in checked.loaded.findings if (f.table, f.row, f.rule) == (sheet, row, rule)]
     assert len(found) == 1, [sentence(f) for f in checked.loaded.findings if f.table == sheet]
     assert (found[0].file, found[0].blocks) == ("坏数据.xlsx", True)
-    if rule != "schema.sites.far_limits_in_order" and rule != "schema.projects.fixed_within_total":
+    if rule not in {"schema.sites.far_limits_in_order", "schema.projects.fixed_within_total"}:
         assert (found[0].column, found[0].value) == (header, None if value is None else str(value))
     said = sentence(found[0])
     assert said.startswith(f"坏数据.xlsx · {sheet} · 第{row}行")

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import cast
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+import cast
 from yipanqi.allocation.board import TABLES, Facts
 from yipanqi.files.dataset import load
 from yipanqi.files.template import write_dataset
@@ -49,7 +49,7 @@ def test_every_column_of_every_table_survives(tmp_path: Path) -> None:
     full = cast.facts(
         leases=tables.frame(
             TABLES["leases"],
-            [{"lease_id": "007", "site_id": "E3", "lessee": "承租甲", "ends_on": date(2027, 3, 1), "rent_yuan_m2_day": 0.7}],
+            [{"lease_id": "007", "site_id": "E3", "lessee": "承租甲", "ends_on": date(2027, 3, 1)}],
         ),
         holds=tables.frame(
             TABLES["holds"], [{"site_id": "N1", "project_id": "A1", "held_until": date(2026, 9, 1)}]

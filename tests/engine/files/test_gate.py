@@ -77,7 +77,7 @@ TRAPS: list[tuple[str, Callable[[], bytes], str]] = [
     ("空.csv", lambda: b"", "workbook.empty"),
     ("加密.xlsx", lambda: OLE + "EncryptedPackage".encode("utf-16-le"), "workbook.encrypted"),
     ("旧版.xlsx", lambda: OLE, "workbook.old_format"),
-    ("其实是文本.xlsx", lambda: "资源编号,面积\n1,2\n".encode(), "workbook.wrong_extension"),
+    ("其实是文本.xlsx", "资源编号,面积\n1,2\n".encode, "workbook.wrong_extension"),
     ("其实是表格.csv", small, "workbook.wrong_extension"),
     ("压缩包.xlsx", lambda: changed("xl/workbook.xml", lambda xml: xml).replace(b"xl/workbook", b"xl/w0rkbook"),
      "workbook.wrong_extension"),
