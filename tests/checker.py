@@ -39,6 +39,7 @@ class Rulings:
     floor_oversize: float = 0.5
     destination_oversize: float = 2.0
     part: float = 0.2
+    interim: float = 0.1
     red_line: float = 0.001
     buffer: float = 0.05
     buffer_keeps_out: dict[str, tuple[str, ...]] = field(
@@ -140,6 +141,8 @@ class Checker:
         for unit in units:
             phases[unit["phase"]].append(unit)
             yield from self._unit(project, unit)
+        if project["fixed_site_ids"] and {u["site_id"] for u in units} != set(project["fixed_site_ids"]):
+            yield "not_where_fixed", str(project["fixed_site_ids"])
         for (owner, number), demand in self.demands.items():
             if owner == project["project_id"] and demand["commitment"] == "firm" and number not in phases:
                 yield "phase_missing", f"phase {number} is firm and has no place"
@@ -147,9 +150,10 @@ class Checker:
             demand = self.demands.get((project["project_id"], number))
             if demand is None:
                 yield "phase_unknown", str(number)
-            else:
-                yield from self._phase(scheme, project, demand, taken)
-                yield from self._beside(scheme, demand, taken, phases)
+            elif not project["fixed_site_ids"]:
+                yield from self._phase(project, demand, taken)
+                yield from self._begun(scheme, demand, taken)
+                yield from self._beside(demand, taken, phases)
         yield from self.capacity(units, moves)
         yield from self._moves(units, moves)
         yield from self._dates(scheme, units, moves)
@@ -171,14 +175,26 @@ class Checker:
         if not site["divisible"] and abs(unit["take_m2"] - site["area_m2"]) > SLACK * site["area_m2"]:
             yield "divided", f"{name} must be taken whole"
 
-    def _own(self, scheme: Row, demand: Row, taken: list[Row]) -> list[Row]:
-        """The units that meet the demand itself: without the plant leased until the land is there."""
-        kinds = {u["site_id"]: self.sites[u["site_id"]]["site_kind"] for u in taken}
-        interim = scheme["kind"] == "lease_then_land" and demand["need_kind"] == "land"
-        return [u for u in taken if not (interim and kinds[u["site_id"]] == "plant")]
+    def _own(self, demand: Row, taken: list[Row]) -> list[Row]:
+        """The units that meet the demand itself: without the plant where a firm begins until its land is there."""
+        return [u for u in taken if u not in self._interim(demand, taken)]
 
-    def _phase(self, scheme: Row, project: Row, demand: Row, taken: list[Row]) -> Iterator[tuple[str, str]]:
-        own = self._own(scheme, demand, taken)
+    def _interim(self, demand: Row, taken: list[Row]) -> list[Row]:
+        plants = [u for u in taken if self.sites[u["site_id"]]["site_kind"] == "plant"]
+        return plants if demand["need_kind"] == "land" and len(plants) < len(taken) else []
+
+    def _begun(self, scheme: Row, demand: Row, taken: list[Row]) -> Iterator[tuple[str, str]]:
+        """A plant leased until the land is there is one plant, large enough to begin, and there before the land."""
+        plants = self._interim(demand, taken)
+        floor = sum(u["take_m2"] for u in plants)
+        least = demand["need_m2"] * (demand["far_ratio"] or 1.0) * self.rulings.interim
+        if len(plants) > 1 or (plants and floor < least * (1 - SLACK)):
+            yield "interim", f"{len(plants)} plants of {floor}, at least {least}"
+        if plants and not (scheme["starts_on"] and scheme["starts_on"] < scheme["available_on"]):
+            yield "interim", f"begins {scheme['starts_on']}, land {scheme['available_on']}"
+
+    def _phase(self, project: Row, demand: Row, taken: list[Row]) -> Iterator[tuple[str, str]]:
+        own = self._own(demand, taken)
         names = sorted({u["site_id"] for u in own})
         rule = self.rulings
         wrong = [n for n in names if self.sites[n]["site_kind"] != demand["need_kind"]]
@@ -233,15 +249,13 @@ class Checker:
             if zone["zone_kind"] == "buffer" and share > self.rulings.buffer and demand["use_class"] in kept_out:
                 yield "buffer", f"{name}: {share:.1%} in {zone['zone_id']}"
 
-    def _beside(
-        self, scheme: Row, demand: Row, taken: list[Row], phases: dict[int, list[Row]]
-    ) -> Iterator[tuple[str, str]]:
+    def _beside(self, demand: Row, taken: list[Row], phases: dict[int, list[Row]]) -> Iterator[tuple[str, str]]:
         before = max((n for n in phases if n < demand["phase"]), default=None)
         if not demand["adjacent_to_previous"] or before is None:
             return
         earlier = self.demands[(demand["project_id"], before)]
-        own = {u["site_id"] for u in self._own(scheme, demand, taken)}
-        past = {u["site_id"] for u in self._own(scheme, earlier, phases[before])}
+        own = {u["site_id"] for u in self._own(demand, taken)}
+        past = {u["site_id"] for u in self._own(earlier, phases[before])}
         if not any(a == b or self.touch(a, b) for a in own for b in past):
             yield "phases_apart", f"{sorted(own)} and {sorted(past)}"
 
@@ -302,22 +316,18 @@ class Checker:
 
     def _dates(self, scheme: Row, units: list[Row], moves: list[Row]) -> Iterator[tuple[str, str]]:
         """Nothing is available before each of its stated dates, nor before the firms are gone."""
-        interim = {u["site_id"] for u in units if scheme["kind"] == "lease_then_land"
-                   and self.sites[u["site_id"]]["site_kind"] == "plant"}  # fmt: skip
-        firm = {n for (p, n), d in self.demands.items() if p == scheme["project_id"] and d["commitment"] == "firm"}
-        firm_phases = {u["site_id"] for u in units if u["phase"] in firm}
-        for name in sorted(firm_phases - interim):
-            late = [
-                c for c in DATES if self.sites[name][c] is not None and self.sites[name][c] > scheme["available_on"]
-            ]
-            if late:
-                yield "date", f"{name}: {late} after {scheme['available_on']}"
-        months = max(
-            (self.firms[m["firm_id"]]["relocation_months"] for m in moves if m["firm_id"] in self.firms), default=0.0
-        )
+        for (owner, number), demand in self.demands.items():
+            taken = [u for u in units if u["phase"] == number]
+            if owner != scheme["project_id"] or demand["commitment"] != "firm":
+                continue
+            for name in sorted(u["site_id"] for u in self._own(demand, taken)):
+                stated = [self.sites[name][c] for c in DATES if self.sites[name][c] is not None]
+                if max(stated, default=self.as_of) > scheme["available_on"]:
+                    yield "date", f"{name}: {max(stated)}, scheme {scheme['available_on']}"
+        months = [self.firms[m["firm_id"]]["relocation_months"] for m in moves if m["firm_id"] in self.firms]
         days = (scheme["available_on"] - self.as_of).days
-        if days < int(months * 30):
-            yield "date", f"firms need {months} months, available in {days} days"
+        if days < int(max(months, default=0.0) * 30):
+            yield "date", f"firms need {max(months)} months, available in {days} days"
 
 
 def by_key(frame: pl.DataFrame, key: str) -> dict[str, Row]:

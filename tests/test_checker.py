@@ -19,11 +19,11 @@ MU = 2000 / 3
 DAY = date(2027, 6, 30)
 
 
-def answer(
-    kind: str, units: list[tuple], moves: list[tuple] = (), key: str = "s", project: str = "A1", day: date = DAY
-):
+def answer(kind: str, units: list[tuple], moves: list[tuple] = (), key: str = "s", project: str = "A1", **dates: date):
     """A scheme as the three frames the checker reads; units: (site, mu), moves: (firm, from, to, m²)."""
-    schemes = pl.DataFrame([{"scheme_id": key, "project_id": project, "kind": kind, "available_on": day}])
+    schemes = pl.DataFrame(
+        [{"scheme_id": key, "project_id": project, "kind": kind, "available_on": DAY, "starts_on": None} | dates]
+    )
     rows = [
         {"scheme_id": key, "phase": u[2] if len(u) > 2 else 1, "site_id": u[0], "take_m2": u[1] * MU} for u in units
     ]
@@ -131,6 +131,26 @@ def test_a_phase_that_must_touch_the_one_before_is_held_to_it():
     facts = cast.facts(demands=tables.frame(Demand, rows))
     assert "phases_apart" not in rules(facts, *answer("assembly", [("N1", 60), ("N2", 60, 2)]))
     assert "phases_apart" in rules(facts, *answer("assembly", [("N1", 60), ("N3", 60, 2)]))
+
+
+@pytest.mark.parametrize(("plants", "starts", "found"), [
+    (["E1"], cast.AS_OF, set()),
+    (["E1"], DAY, {"interim"}),
+    (["E4"], cast.AS_OF, {"interim"}),
+    (["E1", "E2"], cast.AS_OF, {"interim"}),
+    (["E1"], None, {"interim"}),
+])  # fmt: skip
+def test_a_plant_leased_first_is_one_large_enough_and_there_before_the_land(plants, starts, found):
+    floor = {"E1": 7.5, "E2": 7.5, "E4": 4.5}
+    scheme = answer("lease_then_land", [("N1", 60), *((p, floor[p]) for p in plants)], starts_on=starts)
+    assert rules(cast.facts(), *scheme) == found
+
+
+def test_a_fixed_project_stays_where_it_is_fixed():
+    rows = [p | ({"fixed_site_ids": ["N1"]} if p["project_id"] == "A1" else {}) for p in cast.projects()]
+    facts = cast.facts(projects=tables.frame(Project, rows))
+    assert rules(facts, *answer("single", [("N1", 60)])) == set()
+    assert rules(facts, *answer("single", [("N2", 60)])) == {"not_where_fixed"}
 
 
 def board(*answers: tuple) -> tuple[pl.DataFrame, ...]:

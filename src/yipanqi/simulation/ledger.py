@@ -13,6 +13,8 @@ from yipanqi.simulation.sites import Row
 _BOARD = {s.value for s in ON_THE_BOARD}
 _SETTLED = [s.value for s in SETTLED]
 _FREE = ("available", "idle")
+_LEAST = ("clear_height_m", "floor_load_kn_m2", "column_span_m", "crane_t", "power_kva", "water_m3d", "sewage_m3d")
+_LAND_MOST, _FLOOR_MOST = 1.25, 1.5
 
 
 def settle(
@@ -40,7 +42,12 @@ def settle(
 
 
 def _holds(site: Row, need: Row) -> bool:
-    return bool(need["need_m2"] <= site["area_m2"] <= need["need_m2"] * 1.6)
+    """Whether a site suits a demand: large enough, hardly larger, and with all the demand asks for."""
+    suits = all(site[c] >= need[c] for c in _LEAST if need.get(c) is not None and site.get(c) is not None)
+    rent = need.get("rent_max_yuan_m2_day") or site.get("rent_yuan_m2_day") or 0.0
+    most = _LAND_MOST if need["need_kind"] == "land" else _FLOOR_MOST
+    large = need["need_m2"] <= site["area_m2"] <= need["need_m2"] * most
+    return bool(suits and large and (site.get("rent_yuan_m2_day") or 0.0) <= rent)
 
 
 def holds(
