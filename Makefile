@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo install check test test-all lock clean
+.PHONY: demo install check test test-all engine-alone lock clean
 
 demo: $(STAMP)  ## play a synthetic district and write out/demo
 	$(BIN)/yipanqi demo --out out/demo
@@ -27,8 +27,16 @@ check: $(STAMP)  ## architecture contracts, types, lint, format
 test: $(STAMP)  ## the tests, without the slow ones
 	$(BIN)/pytest -n auto -m "not slow"
 
-test-all: $(STAMP)  ## every test
+test-all: $(STAMP) engine-alone  ## every test, and the engine alone
 	$(BIN)/pytest -n auto
+
+ALONE := build/alone
+engine-alone: $(STAMP)  ## the engine from its wheel, without the development extra, passes its tests
+	rm -rf build/wheel $(ALONE) && $(PYTHON) -m venv $(ALONE)
+	$(BIN)/python -m pip wheel -q --disable-pip-version-check --no-build-isolation --no-deps -w build/wheel .
+	$(ALONE)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/test.txt
+	$(ALONE)/bin/python -m pip install -q --disable-pip-version-check --no-deps build/wheel/*.whl
+	$(ALONE)/bin/pytest -n auto -m "not slow" tests/engine
 
 lock:
 	requirements/lock.sh

@@ -4,4 +4,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 compile() { uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --python-version 3.11 "$@"; }
 compile pyproject.toml -o requirements/engine.txt
+compile --extra test -c requirements/engine.txt pyproject.toml -o requirements/test.txt
 compile --extra dev -c requirements/engine.txt pyproject.toml -o requirements/dev.txt
