@@ -107,7 +107,7 @@ def _read(path: Path, intake: _Intake) -> None:
         intake.findings += book.findings
         for raw in book.sheets:
             _take(raw, intake)
-    have = set(intake.rows)
+    have = {table for table, parts in intake.rows.items() if any(part.data.height for part in parts)}
     for layer in layers:
         found, problems = map_layers.read(layer, have)
         intake.findings += problems
@@ -182,8 +182,7 @@ def _drafts(intake: _Intake) -> tuple[dict[str, Draft], list[Finding]]:
     drafts: dict[str, Draft] = {}
     findings: list[Finding] = []
     for table, parts in intake.rows.items():
-        sheets_, layers = _split(parts)
-        own, fills = (sheets_, layers) if sheets_ else (layers, [])
+        own, fills = _split(parts)
         data = pl.concat([part.data for part in own])
         places = tuple((part.origin, row) for part in own for row in part.data["row"])
         data = data.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("row"))
@@ -194,9 +193,12 @@ def _drafts(intake: _Intake) -> tuple[dict[str, Draft], list[Finding]]:
     return drafts, findings
 
 
-def _split(parts: Iterable[Rows]) -> tuple[list[Rows], list[Rows]]:
+def _split(parts: list[Rows]) -> tuple[list[Rows], list[Rows]]:
+    """What a table consists of, and what only adds to it: layers add to sheets, unless the sheets are empty."""
     layers = [p for p in parts if p.origin.file.lower().endswith(LAYER_SUFFIXES)]
-    return [p for p in parts if p not in layers], layers
+    sheets_ = [p for p in parts if p not in layers]
+    filled = any(p.data.height for p in sheets_) or not layers
+    return (sheets_, layers) if filled else (layers, [])
 
 
 def _kept(draft: Draft) -> pl.DataFrame:

@@ -79,7 +79,7 @@ def _field(header: str, sheet: Sheet) -> Field | None:
     whole = plain(header)
     name, unit = split_unit(whole)
     for wanted in (whole, name):
-        named = [f for f in sheet.known if wanted in f.names()]
+        named = sheet.by_name.get(wanted, ())
         fitting = [f for f in named if unit is None or f.when is None or unit in _plain_units(f.units)]
         if fitting or named:
             return (fitting or named)[0]

@@ -6,7 +6,7 @@ the words of ``policy.wording``. Template, writer and reader all go by it, so th
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -71,6 +71,15 @@ class Sheet:
     shown: tuple[Field, ...]
     known: tuple[Field, ...]
 
+    @cached_property
+    def by_name(self) -> Mapping[str, tuple[Field, ...]]:
+        """Every plain header known, and the fields it may mean."""
+        found: dict[str, tuple[Field, ...]] = {}
+        for field in self.known:
+            for name in field.names():
+                found[name] = (*found.get(name, ()), field)
+        return found
+
     def names(self) -> set[str]:
         """Every plain name the sheet is known by."""
         return {plain(n) for n in (*self.titles.values(), *self.also, self.id)}
@@ -89,6 +98,7 @@ def sheets() -> tuple[Sheet, ...]:
     return tuple(_sheet(name, entry) for name, entry in form()["sheets"].items())
 
 
+@lru_cache(maxsize=16)
 def whole_table(table: str) -> Sheet:
     """A table as one sheet with all its columns, for tables described by a mapping file."""
     titles = {lang: label("table", table, lang) for lang in LANGUAGES}
@@ -144,10 +154,15 @@ def _sheet(name: str, entry: Mapping[str, Any]) -> Sheet:
     fixed = entry.get("fixed", {})
     own = [f for f in fields(entry["table"]) if f.column not in fixed]
     known = tuple(
-        replace(f, titles=entry.get("titles", {}).get(f.id, f.titles), unit=entry.get("units", {}).get(f.id, f.unit),
-                also=(*f.also, *f.titles.values()))
+        replace(
+            f,
+            titles=entry.get("titles", {}).get(f.id, f.titles),
+            unit=entry.get("units", {}).get(f.id, f.unit),
+            example=str(entry.get("examples", {}).get(f.id, f.example)),
+            also=(*f.also, *f.titles.values()),
+        )
         for f in own
-    )  # fmt: skip
+    )
     split = {f.column for f in known if f.when is not None}
     shown = [f for f in known if f.id not in split]
     if "columns" in entry:

@@ -16,7 +16,7 @@ from yipanqi.allocation.board import TABLES, Facts
 from yipanqi.files.gis import write_gpkg
 from yipanqi.files.plain import plain
 from yipanqi.files.rows import EXAMPLE
-from yipanqi.files.sheets import GEOMETRY, Field, Sheet, sheets, words
+from yipanqi.files.sheets import GEOMETRY, Field, Sheet, meanings, sheets, words
 from yipanqi.files.values import exact
 from yipanqi.kernel import tables
 from yipanqi.policy.wording import label, say
@@ -192,13 +192,18 @@ def _sheet(
             rule = {"validate": "list", "source": lists[field.codes], "error_type": strictness}
             page.data_validation(1, column, _LAST_ROW, column, rule)
     if rows is None:
-        for column, field in enumerate(fields):
-            text = f"{EXAMPLE[0]}-{field.example}" if column == 0 else field.example
-            page.write_string(1, column, text, styles["example"])
+        for column, text in enumerate(_example(fields)):
+            page.write_string(1, column, f"{EXAMPLE[0]}-{text}" if column == 0 else text, styles["example"])
         return
     for column, field in enumerate(fields):
         for number, value in enumerate(_cells(rows, field, language), start=1):
             _write_cell(page, (number, column), value, styles)
+
+
+def _example(fields: list[Field]) -> list[str]:
+    """One row filled rightly: of a column shown in parts only the part that goes with the row's kind."""
+    kinds = {f.column: meanings(f.codes).get(plain(f.example)) for f in fields if f.codes}
+    return [f.example if f.when is None or kinds[f.when[0]] in f.when[1] else "" for f in fields]
 
 
 def _added(sheet: Sheet, rows: pl.DataFrame | None) -> list[Field]:

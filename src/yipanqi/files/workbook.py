@@ -15,7 +15,7 @@ from yipanqi.kernel.findings import Finding
 
 CPU_S = 10.0
 MEMORY_BYTES = 1 << 30
-WALL_S = 20.0
+WALL_S = 30.0
 SUFFIXES = (".xlsx", ".xlsm", ".csv")
 
 
