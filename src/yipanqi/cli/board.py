@@ -16,6 +16,7 @@ from yipanqi.cli import terminal
 from yipanqi.files.outputs import write
 from yipanqi.files.summary import summary
 from yipanqi.kernel.findings import Finding, Scalar, Severity
+from yipanqi.kernel.units import WAN_PER_YI
 from yipanqi.policy.wording import label, say
 
 _out = click.option(
@@ -175,13 +176,13 @@ def _print_summary(result: Plan, told: Told, total: float) -> None:
         line("cli.synthetic", "yellow")
     line("cli.admission", **figures["admission"])
     line("cli.schemes", **figures["schemes"])
-    table = Table()
-    for head in ("scenario", "settled", "value_wan", "tax_wan", "bound_wan", "gap", "proven"):
-        table.add_column(say(f"book.{head}", lang), justify="left" if head == "scenario" else "right")
+    table = Table(title=say("cli.in_yi", lang), title_justify="left")
+    for head in ("scenario", "settled", "value_yi", "tax_yi", "bound_yi", "gap", "proven"):
+        table.add_column(say(f"cli.{head}", lang), justify="left" if head == "scenario" else "right", no_wrap=True)
     for name in ScenarioName:
         s = result.scenarios[name]
-        amounts = (f"{amount:,.0f}" for amount in (s.value_wan, s.tax_wan, s.bound_wan))
-        proven = say("book.proven_yes" if s.proven else "book.proven_no", lang)
+        amounts = (f"{amount / WAN_PER_YI:,.2f}" for amount in (s.value_wan, s.tax_wan, s.bound_wan))
+        proven = say("cli.proven_yes" if s.proven else "cli.proven_no", lang)
         table.add_row(label("scenario_name", name.value, lang), str(s.settled), *amounts, f"{s.gap_share:.2%}", proven)
     console.print(table)
     line("cli.gain", "bold", low=result.gain_wan[0], high=result.gain_wan[1])
