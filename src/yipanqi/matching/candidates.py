@@ -22,12 +22,10 @@ EXACT = 1 - 1e-9
 def tests(ground: Ground, need: Need) -> Mapping[str, Flags]:
     """Every test a single site must pass to be a part of a scheme: name → which sites pass it."""
     declined = np.array([site_id in need.declined for site_id in ground.ids], dtype=np.bool_)
-    open_to = ground.open_to(need.project_id)
-    held = ground.held_from(need.project_id)
     passed = {
         "kind": ground.kind == need.kind,
-        "state": open_to | held,
-        "held": ~held,
+        "state": ground.offerable | ground.reserved,
+        "held": ~ground.held_from(need.project_id),
         "declined": ~declined,
     }
     for name, least in need.building.items():

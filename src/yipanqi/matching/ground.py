@@ -138,13 +138,13 @@ class Ground:
         return out
 
     def held_from(self, project_id: str) -> Flags:
-        """Sites that another project holds and this one does not."""
-        return _marked(len(self), [at for at, by in self.holders.items() if project_id not in by])
+        """Sites this project does not hold and another does, or that are reserved for whomever."""
+        own = _marked(len(self), [at for at, by in self.holders.items() if project_id in by])
+        return np.asarray((_marked(len(self), self.holders) | self.reserved) & ~own)
 
     def open_to(self, project_id: str) -> Flags:
         """Sites that can be offered to the project: offerable, or reserved by itself, and held by no other."""
-        own = _marked(len(self), [at for at, by in self.holders.items() if project_id in by])
-        return np.asarray((self.offerable | (self.reserved & own)) & ~self.held_from(project_id))
+        return np.asarray((self.offerable | self.reserved) & ~self.held_from(project_id))
 
 
 def _coded(values: Sequence[Word]) -> tuple[Ints, list[Word]]:

@@ -179,16 +179,16 @@ def passes(setting: Setting, need: Need, at: int, changed: Sequence[str]) -> boo
     ground = setting.ground
     numbers = {name: values.copy() for name, values in ground.numbers.items()}
     asked = {**need.building, **need.utilities, "rent_yuan_m2_day": need.rent_max or 0.0}
-    area, offerable = ground.area.copy(), ground.offerable.copy()
+    area, offerable, reserved = ground.area.copy(), ground.offerable.copy(), ground.reserved.copy()
     for name in changed:
         if name in asked:
             numbers[name][at] = asked[name]
         elif name in {"small", "large"}:
             area[at] = need.need_m2
-        elif name == "state":
-            offerable[at] = True
+        elif name == "state" or (name == "held" and reserved[at]):
+            offerable[at], reserved[at] = True, False
     holders = {site: by for site, by in ground.holders.items() if not (site == at and "held" in changed)}
-    mended = replace(ground, numbers=numbers, area=area, offerable=offerable, holders=holders)
+    mended = replace(ground, numbers=numbers, area=area, offerable=offerable, reserved=reserved, holders=holders)
     able = setting.able.copy()
     able[at] |= "destination" in changed
     ways = on_one_site(mended, need, usable(mended, need) & able, setting.rules)

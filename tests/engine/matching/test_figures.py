@@ -46,6 +46,12 @@ def test_not_knowing_the_cost_never_pays(of: Figures) -> None:
     assert scored(replace(of, cost_known=False)) <= scored(replace(of, cost_known=True)) + 1e-12
 
 
+def test_a_cost_not_wholly_known_counts_half_at_most() -> None:
+    rules = SETTING.rules
+    unknown = [replace(GOOD, cost_known=False), replace(GOOD, cost_known=False, cost_wan=NEED.cost_half_wan * 3)]
+    assert parts(columns_of(unknown), NEED, rules)[:, 1].tolist() == [rules.unknown_share, 0.25]
+
+
 def test_nothing_to_complain_about_is_full_marks() -> None:
     assert scored(GOOD) == 1.0
 

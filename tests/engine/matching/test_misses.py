@@ -8,7 +8,7 @@ import pytest
 
 import cast
 import matched
-from yipanqi.inventory.sites import Site
+from yipanqi.inventory.sites import Hold, Site
 from yipanqi.kernel import tables
 from yipanqi.kernel.findings import Message
 from yipanqi.matching.misses import passes
@@ -69,6 +69,14 @@ def test_a_change_that_is_not_enough_does_not_pass() -> None:
     need = setting.needs[0]
     changes = ([], ["state"], ["clear_height_m"], ["state", "clear_height_m"])
     assert [passes(setting, need, 0, names) for names in changes] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("state", ["available", "reserved"])
+def test_a_hold_of_another_project_is_told_and_its_end_is_enough(state: str) -> None:
+    facts = lease([cast.plant("E1", "T3", state=state)])
+    hold = {"site_id": "E1", "project_id": "B", "held_until": cast.AS_OF}
+    held = type(facts)(**(vars(facts) | {"holds": tables.frame(Hold, [hold])}))
+    assert [(s, m) for s, m, _ in told(held)] == [(["E1"], "matching.miss.held")]
 
 
 def test_what_the_plan_forbids_is_told_with_its_rule() -> None:

@@ -1,6 +1,7 @@
 """The pool is rich and diverse; what is shown is different and not dominated."""
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,13 +86,15 @@ def test_what_is_kept_fills_the_pool_and_has_each_group(
     assert places == sorted(set(places))
 
 
-def test_the_best_of_the_own_town_is_always_kept() -> None:
-    """Forty better places elsewhere, two of the own town."""
+@pytest.mark.parametrize(("own", "kept_at_home"), [(1, 1), (2, 2), (3, 3)])
+def test_the_best_of_the_own_town_are_kept_before_any_turn(own: int, kept_at_home: int) -> None:
+    """Better places in three other towns, three of the own town, room for four."""
     ground = SETTING.ground
-    home, away = ground.index["S1"], ground.index["N1"]
-    many = [draft((away,), (1.0,), 0.9)] * 40 + [draft((home,), (0.1,), 0.1)] * 2
-    own = [d.sites for d in kept(many, ground, "T2", SchemeOptions(pool_count=10, own_count=3)) if d.sites == (home,)]
-    assert len(own) == 2
+    home = [ground.index[s] for s in ("N1", "N2", "N3")]
+    away = [ground.index[s] for s in ("S1", "K1", "E1", "E4", "K2")]
+    many = [draft((s,), (1.0,), 0.9) for s in away] + [draft((s,), (0.1,), 0.1) for s in home]
+    found = kept(many, ground, "T1", SchemeOptions(pool_count=4, own_count=own))
+    assert (len(found), sum(d.sites[0] in home for d in found)) == (4, kept_at_home)
 
 
 def test_every_town_has_its_best_in_the_pool() -> None:

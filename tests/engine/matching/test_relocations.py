@@ -1,5 +1,7 @@
 """Destinations of the firms that must move: capacity, restrictions, and no choice missed."""
 
+import math
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -129,6 +131,22 @@ def test_the_scheme_itself_is_no_destination() -> None:
     for move in answer.relocations.iter_rows(named=True):
         taken = answer.units.filter(pl.col("scheme_id") == move["scheme_id"])["site_id"]
         assert move["to_site_id"] not in set(taken)
+
+
+def test_the_slowest_firm_and_the_latest_destination_count() -> None:
+    """One firm moves in 3 months, one in 20; the third in 5, but its destination is free after 900 days only."""
+    late = cast.AS_OF + timedelta(days=900)
+    busy = cast.site("K1", "P1", state="low_efficiency")
+    halls = [cast.plant("E1", "T3", 2000.0), cast.plant("E2", "T3", 2000.0)]
+    slow = [cast.incumbents()[0] | {"firm_id": f"F{m}", "relocation_months": m} for m in (3.0, 20.0)]
+
+    def ready(sites: list[Any], incumbents: list[Any]) -> int:
+        facts = matched.small([busy, *sites], [cast.project("A", "P1")], [cast.demand("A")], incumbents)
+        return int((matched.answered(facts).schemes["available_on"][0] - cast.AS_OF).days)
+
+    assert ready(halls, slow) == math.ceil(20 * 365.25 / 12)
+    waits = [cast.incumbents()[0] | {"relocation_months": 5.0}]
+    assert ready([cast.plant("E1", "T3", 2000.0, cleared_on=late)], waits) == 900 + math.ceil(5 * 365.25 / 12)
 
 
 def test_the_site_is_ready_only_when_its_last_firm_has_gone() -> None:
