@@ -17,7 +17,7 @@ from yipanqi.files.gis import write_gpkg
 from yipanqi.files.plain import plain
 from yipanqi.files.rows import EXAMPLE
 from yipanqi.files.sheets import GEOMETRY, Field, Sheet, meanings, sheets, words
-from yipanqi.files.values import exact
+from yipanqi.files.values import NONE, exact
 from yipanqi.kernel import tables
 from yipanqi.policy.wording import label, say
 
@@ -45,7 +45,7 @@ def write_dataset(path: Path, facts: Facts, *, language: str = "zh") -> None:
     ``path`` ends in ``.xlsx``: the workbook alone, without geometry. Otherwise it is a folder, made if need be, with
     ``dataset.xlsx`` and ``layers.gpkg`` (layers towns, zones, sites by identifier). Columns the form does not show but
     a row fills are added at the right, so nothing is lost. Reading back gives the same facts; areas in mu exactly where
-    they are whole square centimetres or came from a decimal number of mu; an empty list comes back as null.
+    they are whole square centimetres or came from a decimal number of mu.
     """
     frames = {name: getattr(facts, name).sort(tables.keys(schema)) for name, schema in TABLES.items()}
     cover = _Cover(facts.as_of, facts.district, facts.synthetic)
@@ -231,7 +231,7 @@ def _cells(rows: pl.DataFrame, field: Field, language: str) -> Iterable[Any]:
     if field.dtype == pl.Float64:
         return _numbers(values, field)
     if isinstance(field.dtype, pl.List):
-        return [None if value is None else "、".join(value) for value in values]
+        return [None if value is None else "、".join(value) or NONE[language] for value in values]
     return values.to_list()
 
 
@@ -239,7 +239,7 @@ def _word(value: Any, field: Field, language: str) -> str | None:
     if value is None:
         return None
     if isinstance(value, pl.Series | list):
-        return "、".join(w for w in (_word(part, field, language) for part in value) if w)
+        return "、".join(w for w in (_word(part, field, language) for part in value) if w) or NONE[language]
     code = str(value).lower() if isinstance(value, bool) else value
     for group in field.codes:
         try:

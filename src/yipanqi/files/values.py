@@ -21,6 +21,8 @@ from yipanqi.kernel.findings import Scalar, Severity
 
 #: What people write into a cell that does not apply.
 _NOT_STATED = {"/", "-", "--", "—", "——", "无", "暂无", "不详", "未知", "n/a", "na", "null", "none"}
+#: How a list says that it is empty, which an empty cell does not.
+NONE = {"zh": "无", "en": "none"}
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(.*)", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?![\d,])")
 _DATE = re.compile(
@@ -130,6 +132,8 @@ def _code(text: str, source: Source) -> Reading:
 
 
 def _list(text: str, source: Source) -> Reading:
+    if text.strip().lower() in NONE.values():
+        return Reading([])
     parts = [part.strip() for part in _LIST.split(text) if part.strip()]
     read = [_code(p, source) if source.field.codes else _identifier(p) for p in parts]
     bad = next((r for r in read if r.value is None), None)

@@ -51,6 +51,9 @@ def test_every_column_of_every_table_survives(tmp_path: Path) -> None:
             TABLES["leases"],
             [{"lease_id": "007", "site_id": "E3", "lessee": "承租甲", "ends_on": date(2027, 3, 1)}],
         ),
+        projects=tables.frame(
+            TABLES["projects"], [p | {"strategic_tags": [], "declined_site_ids": ["N1", "N2"]} for p in cast.projects()]
+        ),
         holds=tables.frame(
             TABLES["holds"], [{"site_id": "N1", "project_id": "A1", "held_until": date(2026, 9, 1)}]
         ),
