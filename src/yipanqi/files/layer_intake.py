@@ -5,7 +5,7 @@
 
 import codecs
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,12 @@ def read(request: Request) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
     if not wkbs:
         findings.append(Finding("gis.empty_layer", Severity.WARN))
     return frame, in_order(f.at(table=layer) for f in findings)
+
+
+def read_all(request: Request) -> list[tuple[str, tuple[pl.DataFrame, tuple[Finding, ...]]]]:
+    """Every layer of a file with its name, each as ``read`` gives it."""
+    found = names(request.path) or [Path(request.path).stem]
+    return [(name, read(replace(request, layer=name))) for name in found]
 
 
 def _nothing() -> pl.DataFrame:

@@ -32,17 +32,15 @@ def read(path: Path, have: set[str]) -> tuple[list[tuple[str, Rows]], tuple[Find
     A layer of such a table needs only the identifier; its other attributes fill what the sheet leaves empty. Findings:
     those of ``gis.read_layer``, ``layer.unknown``, ``layer.no_key``.
     """
-    names = gis.layers(path)
-    if not names:
-        return [], gis.read_layer(path)[1]
+    layers = gis.read_layers(path)
     found: list[tuple[str, Rows]] = []
     findings: list[Finding] = []
-    for name in names:
-        table = table_of(name) or (table_of(path.stem) if len(names) == 1 else None)
+    for name, frame, problems in layers:
+        table = table_of(name) or (table_of(path.stem) if len(layers) == 1 else None)
         if table is None:
-            findings.append(Finding("layer.unknown", Severity.NOTE, file=path.name, table=name))
+            whole = [p for p in problems if p.row is None and p.blocks]
+            findings += whole or [Finding("layer.unknown", Severity.NOTE, file=path.name, table=name)]
             continue
-        frame, problems = gis.read_layer(path, name)
         findings += problems
         layer = _rows(path.name, name, table, frame, fills=table in have)
         if frame.height and not any(s.field.column == KEYS[table] for s in layer.origin.sources):

@@ -77,7 +77,7 @@ def test_every_format_gives_the_same_rows(tmp_path: Path, suffix: str) -> None:
     path = layer(tmp_path / f"地块{suffix}", [square(0), square(1)], name=["嘉定", "安亭"], area=[1.0, 2.5])
     frame, findings = gis.read_layer(path)
     assert rules(findings) == []
-    assert gis.layers(path) == ["地块"]
+    assert [name for name, _, _ in gis.read_layers(path)] == ["地块"]
     assert frame.select("row", "name", "area").rows() == [(1, "嘉定", 1.0), (2, "安亭", 2.5)]
     expected = geometry.bounds([square(0), square(1)])
     assert geometry.bounds(frame["geometry_wkb"]) == pytest.approx(expected, abs=1e-9)
@@ -103,7 +103,7 @@ def test_layers_of_one_file_may_be_in_different_systems(tmp_path: Path) -> None:
     for name, crs, wkb in (("度", "EPSG:4490", square(0)), ("米", "EPSG:4549", metres(square(0)))):
         shapes = np.array([wkb], dtype=object)
         write(path, shapes, [], [], driver="GPKG", layer=name, geometry_type="Polygon", crs=crs, append=path.exists())
-    assert gis.layers(path) == ["度", "米"]
+    assert [name for name, _, _ in gis.read_layers(path)] == ["度", "米"]
     boxes = [geometry.bounds(gis.read_layer(path, name)[0]["geometry_wkb"]) for name in ("度", "米")]
     assert boxes[0] == pytest.approx(boxes[1], abs=1e-8)
     assert rules(gis.read_layer(path, "没有")[1]) == [("gis.no_layer", None)]
@@ -215,7 +215,7 @@ def test_files_that_are_not_what_they_say_are_refused(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         frame, findings = gis.read_layer(tmp_path / name)
         ((found[name], _),) = rules(findings)
-        assert (frame.height, gis.layers(tmp_path / name)) == (0, [])
+        assert (frame.height, [f.height for _, f, _ in gis.read_layers(tmp_path / name)]) == (0, [0])
     assert found == expected
 
 
@@ -308,7 +308,7 @@ def test_a_geopackage_is_the_same_bytes_whatever_the_row_order(tmp_path: Path) -
         time.sleep(1.1 * (number == 0))
         made.append(path.read_bytes())
     assert made[0] == made[1]
-    assert gis.layers(tmp_path / "0.gpkg") == ["地块", "空"]
+    assert [name for name, _, _ in gis.read_layers(tmp_path / "0.gpkg")] == ["地块", "空"]
 
 
 def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
