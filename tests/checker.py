@@ -144,7 +144,8 @@ class Checker:
         if project["fixed_site_ids"] and {u["site_id"] for u in units} != set(project["fixed_site_ids"]):
             yield "not_where_fixed", str(project["fixed_site_ids"])
         for (owner, number), demand in self.demands.items():
-            if owner == project["project_id"] and demand["commitment"] == "firm" and number not in phases:
+            mine = owner == project["project_id"] and not project["fixed_site_ids"]
+            if mine and demand["commitment"] == "firm" and number not in phases:
                 yield "phase_missing", f"phase {number} is firm and has no place"
         for number, taken in sorted(phases.items()):
             demand = self.demands.get((project["project_id"], number))

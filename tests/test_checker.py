@@ -9,6 +9,7 @@ import pytest
 import cast
 from board_checker import placements
 from checker import Checker, cyclic
+from yipanqi.allocation.board import TownLimit
 from yipanqi.inventory.sites import Hold, Incumbent, Site
 from yipanqi.kernel import tables
 from yipanqi.pipeline.projects import Demand, Project
@@ -191,6 +192,25 @@ def test_a_towns_own_quota_is_used_before_the_districts():
     pair = [answer("single", [("N1", 60)], key="a"), answer("single", [("N2", 60)], key="b", project="A2")]
     assert "quota" not in board_rules(facts, *pair)
     assert "quota" in board_rules(facts, *pair, answer("single", [("S1", 60)], key="c", project="D1"))
+
+
+@pytest.mark.parametrize(("column", "least", "most", "rule"), [
+    ("projects_max_count", 1, 2, "town_projects"), ("land_max_m2", 119 * MU, 121 * MU, "town_land"),
+])  # fmt: skip
+def test_a_board_may_not_exceed_a_towns_ceiling(column, least, most, rule):
+    pair = [answer("single", [("N1", 60)], key="a"), answer("single", [("N2", 60)], key="b", project="A2")]
+    for value, found in ((least, True), (most, False)):
+        limits = tables.frame(TownLimit, [{"town_id": "T1", column: value}])
+        assert (rule in board_rules(cast.facts(town_limits=limits), *pair)) == found
+
+
+def test_what_is_fixed_may_have_taken_more_than_there_is_but_nothing_is_added():
+    ledger = [{"entry_id": "Q1", "quota_kind": "land", "town_id": None, "entry": "issued", "amount": 30 * MU}]
+    rows = [p | ({"fixed_site_ids": ["N1"]} if p["project_id"] == "A1" else {}) for p in cast.projects()]
+    facts = cast.facts(quotas=tables.frame(QuotaLine, ledger), projects=tables.frame(Project, rows))
+    fixed, other = answer("single", [("N1", 60)], key="a"), answer("single", [("N2", 60)], key="b", project="A2")
+    assert "quota" not in board_rules(facts, fixed)
+    assert "quota" in board_rules(facts, fixed, other)
 
 
 def test_somebody_who_waits_for_somebody_who_waits_is_a_cycle():

@@ -11,6 +11,7 @@ from yipanqi.simulation.settings import Range, Settings, pick, uniform
 from yipanqi.simulation.sites import Row, fact_life, point
 
 _VACANT = ("available", "idle")
+_OFFICE_LAND = ("C", "M4")
 
 
 def plants(
@@ -76,13 +77,14 @@ def _building(
 def offices(
     parcels: list[tuple[Row, Parcel]], frame: Frame, given: Settings, want: tuple[int, date], rng: np.random.Generator
 ) -> list[Row]:
-    """Exactly ``want[0]`` rows of office buildings and their floors."""
+    """Exactly ``want[0]`` rows of office buildings and their floors, on land planned for offices or research."""
     count, as_of = want
     setting = given.offices
-    weights = [given.roles[given.towns[p.town].role].offices for _, p in parcels]
+    planned = [pair for pair in parcels if pair[1].use_class in _OFFICE_LAND] or parcels
+    weights = [given.roles[given.towns[p.town].role].offices for _, p in planned]
     rows: list[Row] = []
     grounds = iter(setting.ground_m2.draw(rng, count).tolist())
-    for land, parcel in _hosts(parcels, weights, count, rng):
+    for land, parcel in _hosts(planned, weights, count, rng):
         left = count - len(rows)
         if not left:
             break
@@ -93,7 +95,7 @@ def offices(
         name = f"{given.towns[parcel.town].name}合成{key}楼宇"
         building = _inherited(land, key, "office") | point(frame, parcel.middle) | {
             "parent_site_id": land["site_id"], "building_no": key, "area_m2": round(ground * max(floors, 1), 1),
-            "use_class": "C", "office_grade": grade, "rent_yuan_m2_day": rent, "name": name,
+            "office_grade": grade, "rent_yuan_m2_day": rent, "name": name,
             "power_kva": round(0.08 * ground * max(floors, 1), 1),
         }  # fmt: skip
         rows.append(building)

@@ -12,6 +12,7 @@ from yipanqi.simulation.sites import Row
 
 _BOARD = {s.value for s in ON_THE_BOARD}
 _SETTLED = [s.value for s in SETTLED]
+_MOVED_IN = ("started", "completed", "capacity", "evaluated")
 _FREE = ("available", "idle")
 _LEAST = ("clear_height_m", "floor_load_kn_m2", "column_span_m", "crane_t", "power_kva", "water_m3d", "sewage_m3d")
 _LAND_MOST, _FLOOR_MOST = 1.25, 1.5
@@ -22,7 +23,8 @@ def settle(
 ) -> None:
     """Give every settled project, and a few on the board, the free site nearest in size above its first phase.
 
-    The site is reserved. A settled project that finds none has gone outside the pool and names no site.
+    The site is reserved, or occupied once they have begun. A settled project that finds none has gone outside the
+    pool and names no site.
     """
     parents = {s["parent_site_id"] for s in sites if s.get("parent_site_id")}
     free = {s["site_id"]: s for s in sites if s["state"] in _FREE and s["site_id"] not in parents}
@@ -37,7 +39,7 @@ def settle(
             site = min(fitting, key=lambda s: (s["area_m2"], s["site_id"]))
             project["fixed_site_ids"] = [site["site_id"]]
             need["need_m2"] = round(max(need["need_m2"], site["area_m2"] * 0.92), 1)
-            site["state"] = "reserved" if need["need_kind"] == "land" or not bound else "occupied"
+            site["state"] = "occupied" if project["stage"] in _MOVED_IN else "reserved"
             del free[site["site_id"]]
 
 

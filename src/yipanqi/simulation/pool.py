@@ -126,7 +126,7 @@ def _need(given: Settings, kind: str, industry: Industry, rng: np.random.Generat
             "crane_t": industry.crane_t if heavy else None, "use_class": industry.use,
             "rent_max_yuan_m2_day": round(float(rng.uniform(1.1, 2.4)), 2),
         }  # fmt: skip
-    return need | {"use_class": "C", "rent_max_yuan_m2_day": round(float(rng.uniform(2.0, 5.0)), 2)}
+    return need | {"use_class": industry.use, "rent_max_yuan_m2_day": round(float(rng.uniform(2.0, 5.0)), 2)}
 
 
 def _mu(given: Settings, kind: str, area_m2: float) -> float:
