@@ -77,8 +77,8 @@ def place_in(
 
 
 def _streams(seed: int) -> dict[str, np.random.Generator]:
-    children = np.random.SeedSequence(seed).spawn(len(_PARTS))
-    return {part: np.random.Generator(np.random.PCG64(child)) for part, child in zip(_PARTS, children, strict=True)}
+    children = np.random.Generator(np.random.PCG64(seed)).spawn(len(_PARTS))
+    return dict(zip(_PARTS, children, strict=True))
 
 
 def _towns(given: Settings, frame: Frame, polygons: list[list[Points]]) -> list[Row]:
