@@ -54,7 +54,7 @@ def board(shape: Shape, seed: int, **ground: pl.DataFrame) -> Board:
     sites = _sites(shape, rng)
     projects = _projects(shape, rng)
     pool = [scheme for project in projects.iter_rows(named=True) for scheme in _pool(project, sites, shape, rng)]
-    schemes = _schemes(pool)
+    schemes = _schemes(pool, sites.table.select("site_id", "town_id"))
     projects = _fixed(projects, schemes, shape, rng)
     facts = {
         "projects": projects,
@@ -149,7 +149,7 @@ def _pool(project: dict, sites: SimpleNamespace, shape: Shape, rng: np.random.Ge
     return list(out.values())
 
 
-def _schemes(pool: list[dict]) -> SimpleNamespace:
+def _schemes(pool: list[dict], sites: pl.DataFrame) -> SimpleNamespace:
     """The three tables of a pool that the board reads."""
     schemes = pl.DataFrame(
         [
@@ -164,6 +164,8 @@ def _schemes(pool: list[dict]) -> SimpleNamespace:
         schema={"scheme_id": pl.String, "site_id": pl.String, "take_m2": pl.Float64},
         orient="row",
     )
+    towns = units.join(sites, on="site_id").group_by("scheme_id").agg(town_ids=pl.col("town_id").unique().sort())
+    schemes = schemes.join(towns, on="scheme_id", maintain_order="left")
     moved = pl.DataFrame(
         [
             (s["scheme_id"], f"F{s['units'][0][0]:05d}", s["names"][s["units"][0][0]], s["names"][s["goal"]], s["take"])

@@ -13,7 +13,7 @@ from yipanqi.allocation import limits
 from yipanqi.inventory.sites import leaves
 from yipanqi.kernel.findings import Finding, Severity, in_order
 from yipanqi.matching.schemes import Schemes
-from yipanqi.pipeline.stages import SETTLED
+from yipanqi.pipeline.stages import SETTLED, Stage
 from yipanqi.policy.rulebook import Rulebook
 
 #: Rounding of areas: what exceeds a capacity by no more than this share fits.
@@ -65,8 +65,8 @@ def build(schemes: Schemes, worth: pl.DataFrame, ground: Ground, rulebook: Ruleb
     """The board of all schemes of the pool.
 
     A project with ``fixed_site_ids`` keeps that placement: of its schemes only the one on these sites is there, and
-    fixed. Settled projects (agreement and later) only block their sites. A live hold keeps all other projects off its
-    site. A scheme that alone takes more than there is is left out.
+    fixed. From the permits on a project only blocks its sites. A live hold keeps all other projects off its site. A
+    scheme that alone takes more than there is is left out.
 
     Findings: ``allocation.fixed_without_scheme`` (the sites stay blocked), ``allocation.overdrawn`` (fixed placements
     take more than there is), ``allocation.quota_unrationed`` (a town without a quota that other towns have, and no
@@ -134,9 +134,9 @@ def _columns(worth: pl.DataFrame, projects: pl.DataFrame, takes: pl.DataFrame, c
 
 def _fixed(takes: pl.DataFrame, worth: pl.DataFrame, projects: pl.DataFrame) -> tuple[list[str], list[Finding]]:
     """The scheme of each project with fixed sites: it covers them, with as few others and as much value as can be."""
-    bound = projects.filter(
-        (pl.col("fixed_site_ids").list.len() > 0) & ~pl.col("stage").is_in([stage.value for stage in SETTLED])
-    ).sort("project_id")
+    built = [stage.value for stage in SETTLED if stage not in (Stage.AGREEMENT, Stage.LAND)]
+    bound = projects.filter((pl.col("fixed_site_ids").list.len() > 0) & ~pl.col("stage").is_in(built))
+    bound = bound.sort("project_id")
     pool = (
         takes.filter("own")
         .group_by("scheme_id")

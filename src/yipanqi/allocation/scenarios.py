@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
-from math import fsum, inf
+from math import fsum
 
 import dataframely as dy
 import polars as pl
@@ -15,8 +14,6 @@ from yipanqi.allocation.programme import programme
 from yipanqi.allocation.search import Effort, search
 from yipanqi.kernel.findings import Finding
 from yipanqi.kernel.solver import Limits, Status
-from yipanqi.policy.parameters import number
-from yipanqi.policy.rulebook import Rulebook
 
 
 class ScenarioName(StrEnum):
@@ -79,25 +76,6 @@ class Played:
     loss_sensitivity: pl.DataFrame
     problem: Problem
     findings: tuple[Finding, ...]
-
-
-def effort(rulebook: Rulebook, level: str, as_of: date) -> Effort:
-    """The work for one scenario: ``normal`` or ``high`` as in allocation.yaml, or a number: times normal.
-
-    Raises:
-        ValueError: the level is neither of these.
-    """
-    if level in ("normal", "high"):
-        return Effort(number(rulebook, f"allocation.work_{level}_count", as_of))
-    times = float(level)
-    if not 0 < times < inf:
-        raise ValueError(f"effort {level!r} is not above 0")
-    return Effort(times * number(rulebook, "allocation.work_normal_count", as_of))
-
-
-def loss_shares(rulebook: Rulebook, as_of: date) -> tuple[float, ...]:
-    """The shares of unmatched projects lost when towns play alone that the sensitivity is computed for."""
-    return tuple(number(rulebook, f"allocation.loss_{level}_share", as_of) for level in ("low", "middle", "high"))
 
 
 def play(problem: Problem, effort: Effort, loss_shares: Sequence[float]) -> Played:

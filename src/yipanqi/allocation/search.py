@@ -14,26 +14,35 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from yipanqi.allocation import cuts
 from yipanqi.kernel import solver
-from yipanqi.kernel.solver import Bools, Floats, Ints, Limits, Model, Solution, Status
+from yipanqi.kernel.solver import Basis, Bools, Floats, Ints, Limits, Model, Solution, Status
 
 #: Two values closer than this (万元) are the same.
 SAME_WAN = 1e-4
+#: Rounds of cuts at most, and the share of the bound a round must gain for another.
+_CUT_ROUNDS, _CUT_WORTH = 8, 2e-5
+#: Steps of the dive at most, and the share of the parts it takes in one.
+_DIVES, _DIVE_SHARE = 40, 0.2
 #: Groups freed at once in a small search: at first, at most, and by which factor more when nothing is found.
-_SIZES = (40, 400, 1.6)
+_SIZES = (40, 400, 2.0)
 #: Small searches without success before their size grows.
 _PATIENCE = 5
 #: Solver checks and nodes of one small search.
-_SMALL = Limits(nodes=300, work=60)
-#: Share of the work that small searches may use before the whole is tried.
-_SMALL_SHARE = 0.6
+_SMALL = Limits(nodes=300, work=250, restarts=False)
+#: Share of the work left for small searches before the whole is tried, and how many solver checks the whole needs to
+#: be worth trying; else small searches get everything.
+_SMALL_SHARE, _WHOLE_CHECKS = 0.15, 60
+#: Work of asking the solver anything at all.
+_CALL_WORK = 100.0
 
 
 @dataclass(frozen=True)
 class Effort:
     """How much work may be spent, and the safety net of wall time.
 
-    A unit of work is one check point of the solver on a model of a thousand matrix entries.
+    A check point of the solver on a model of n thousand matrix entries is n² units of work: measured, the time between
+    two of them grows like that. A linear relaxation counts as a quarter of one; every question costs 100 more.
     """
 
     work: float
@@ -42,36 +51,39 @@ class Effort:
 
 @dataclass(frozen=True)
 class Found:
-    """The best x, its value, a bound no x can beat, what ended the search, and the work spent.
-
-    ``row_prices`` are the duals of the linear relaxation (empty: it ran out of time, and the bound is only the sum of
-    all that could be taken).
-    """
+    """The best x, its value, a bound no x can beat, what ended the search, and the work spent."""
 
     x: Floats
     value: float
     bound: float
     status: Status
     work: float
-    row_prices: Floats
 
 
 def search(model: Model, groups: Ints, effort: Effort, start: Floats) -> Found:
     """The best x found for the model, never worse than ``start``, which must be feasible.
 
     ``groups``: the group of each column, −1 for columns that follow from the others (totals). Every column needs
-    finite bounds. The same call gives the same answer unless the status is TIME.
+    finite bounds. The same call gives the same answer unless the status is TIME; then the bound may be no more than
+    the sum of all that could be taken.
     """
-    run = _Run(model, groups, start, effort)
-    relaxed = run.ask(model.relaxed, Limits())
-    if relaxed.x is None or relaxed.status is not Status.OPTIMAL:
-        return run.found(np.zeros(0))
-    run.price(relaxed.row_prices)
-    settled = _settled(model, groups, relaxed.x)
-    run.improve(~settled, np.where(settled, np.round(relaxed.x), 0.0), replace(_SMALL, nodes=1000))
-    run.search_where_the_gap_is()
-    run.search_the_whole()
-    return run.found(relaxed.row_prices)
+    packed = cuts.packing(model)
+    run = _Run(cuts.cut(model, cuts.of_large_takers(packed)), groups, start, effort)
+    relaxed = run.relax()
+    for _ in range(_CUT_ROUNDS):
+        broken = [] if relaxed is None or run.done else cuts.broken_cliques(packed, relaxed)
+        if not broken:
+            break
+        before = run.bound
+        run.take(cuts.cut(run.model, broken))
+        relaxed = run.relax()
+        if before - run.bound < _CUT_WORTH * abs(before):
+            break
+    if relaxed is not None:
+        run.dive(relaxed)
+        run.search_where_the_gap_is()
+        run.search_the_whole()
+    return run.found()
 
 
 def safe_bound(model: Model, row_prices: Floats) -> tuple[float, Floats]:
@@ -87,10 +99,9 @@ def safe_bound(model: Model, row_prices: Floats) -> tuple[float, Floats]:
     return float(rows.sum() + np.maximum(reduced * model.lower, reduced * model.upper).sum()), reduced
 
 
-def _settled(model: Model, groups: Ints, x: Floats) -> Bools:
-    """The columns of groups in which the relaxation takes whole columns only."""
-    broken = np.unique(groups[np.abs(x - np.round(x)) > 1e-6])
-    return model.integral & ~np.isin(groups, broken)
+def _work_of(entries: int) -> float:
+    """The work of one check point on a model with that many matrix entries."""
+    return (entries / 1000.0) ** 2
 
 
 @dataclass
@@ -107,9 +118,10 @@ class _Run:
     status: Status = Status.WORK
     prices: Floats = field(default_factory=lambda: np.zeros(0))
     reduced: Floats = field(default_factory=lambda: np.zeros(0))
+    basis: Basis | None = None
 
     def __post_init__(self) -> None:
-        self.rows = self.model.row_of
+        self.take(self.model)
         self.value = float(self.model.cost @ self.x)
 
     @property
@@ -121,28 +133,38 @@ class _Run:
             self.status = Status.TIME
         return self.status is not Status.WORK or self.work >= self.effort.work
 
-    def found(self, row_prices: Floats) -> Found:
+    def take(self, model: Model) -> None:
+        """Go on with a tighter model of the same columns."""
+        self.model, self.rows = model, model.row_of
+        self.totalled = np.bincount(self.rows, ~model.integral[model.columns], model.row_lower.size) > 0
+
+    def relax(self) -> Floats | None:
+        """Solve the linear relaxation: bound, prices and reduced costs follow. None: there was no time for it."""
+        warm = self.basis and self.basis.with_rows(self.model.row_lower.size)
+        answer = self.ask(self.model.relaxed, Limits(), warm)
+        if answer.x is None or answer.status is not Status.OPTIMAL:
+            return None
+        self.basis = answer.basis
+        bound, self.reduced = safe_bound(self.model, answer.row_prices)
+        self.bound = min(self.bound, bound)
+        self.prices, self.root_bound = answer.row_prices, bound
+        return answer.x
+
+    def found(self) -> Found:
         """The answer as it stands."""
         trivial = float(np.maximum(self.model.cost * self.model.lower, self.model.cost * self.model.upper).sum())
         bound = max(self.value, min(self.bound, trivial))
-        return Found(self.x, self.value, bound, self.status, self.work, row_prices)
+        return Found(self.x, self.value, bound, self.status, self.work)
 
-    def ask(self, model: Model, limits: Limits, start: Floats | None = None) -> Solution:
+    def ask(self, model: Model, limits: Limits, start: Floats | Basis | None = None) -> Solution:
         """The solver's answer, its work and time written down."""
         left_s = max(0.1, self.effort.wall_s - self.seconds)
         answer = solver.solve(model, replace(limits, wall_s=left_s), start)
-        self.work += (answer.work + 1) * model.columns.size / 1000.0
+        self.work += (answer.work + 0.25) * _work_of(model.columns.size) + _CALL_WORK
         self.seconds += answer.seconds
         if answer.status is Status.TIME:
             self.status = Status.TIME
         return answer
-
-    def price(self, row_prices: Floats) -> None:
-        """Take over the prices of the relaxation: bound and reduced costs follow."""
-        bound, self.reduced = safe_bound(self.model, row_prices)
-        self.bound = min(self.bound, bound)
-        self.prices = row_prices
-        self.root_bound = bound
 
     def improve(self, free: Bools, base: Floats, limits: Limits, start: bool = False) -> Solution:
         """Solve exactly over the free columns, the others as in ``base``; keep what is better."""
@@ -155,6 +177,35 @@ class _Run:
             if value > self.value + SAME_WAN and feasible(self.model, x):
                 self.x, self.value = x, value
         return answer
+
+    def dive(self, x: Floats) -> None:
+        """Take what the relaxation takes whole and the largest of its parts, relax the rest again, and so on down."""
+        whole = self.model.integral
+        taken, closed = np.zeros(x.size), np.zeros(x.size, dtype=bool)
+        for _ in range(_DIVES):
+            taken[whole & (x >= 1 - 1e-6)] = 1.0
+            parts = np.flatnonzero(whole & (x > 1e-6) & (x < 1 - 1e-6))
+            if parts.size == 0:
+                break
+            for column in parts[np.lexsort((parts, -x[parts]))][: max(1, int(parts.size * _DIVE_SHARE))]:
+                taken[column] = 1.0
+                if not self.has_room(taken, column):
+                    taken[column], closed[column] = 0.0, True
+            free = ~whole | ~(closed | np.isin(self.groups, self.groups[taken > 0.5]))
+            part, columns = restricted(self.model.relaxed, free, taken)
+            answer = self.ask(part, Limits())
+            if answer.x is None:
+                return
+            x = taken.copy()
+            x[columns] = answer.x
+        self.improve(~whole, taken, _SMALL)
+
+    def has_room(self, x: Floats, column: int) -> bool:
+        """Whether the rows of a column without totals keep their upper bounds in x."""
+        rows = self.rows[self.model.columns == column]
+        inside = np.isin(self.rows, rows[~self.totalled[rows]])
+        used = np.bincount(self.rows[inside], (self.model.weights * x[self.model.columns])[inside], self.totalled.size)
+        return bool((used <= self.model.row_upper + 1e-9).all())
 
     def ruled_out(self) -> tuple[Bools, Floats]:
         """The columns that no better answer changes from one of their bounds, and that bound."""
@@ -170,7 +221,7 @@ class _Run:
         out, at = self.ruled_out()
         base = np.where(out, at, self.x)
         entries = max(1, int(np.sum(~out[self.model.columns])))
-        left = int((self.effort.work - self.work) * 1000.0 / entries)
+        left = int((self.effort.work - self.work) / _work_of(entries))
         answer = self.improve(~out, base, Limits(work=max(left, 1)), start=bool(np.array_equal(base, self.x)))
         if answer.status in (Status.OPTIMAL, Status.INFEASIBLE):
             self.bound = self.value
@@ -181,9 +232,12 @@ class _Run:
     def search_where_the_gap_is(self) -> None:
         """Small exact searches around the largest losses, wider when they find nothing."""
         size, most, growth = _SIZES
+        most = min(most, int(np.unique(self.groups[self.groups >= 0]).size / 4))
         tried: set[int] = set()
         failures = 0
-        budget = _SMALL_SHARE * self.effort.work
+        left = self.effort.work - self.work
+        whole_pays = left * (1 - _SMALL_SHARE) > _WHOLE_CHECKS * _work_of(self.model.columns.size)
+        budget = self.work + left * (_SMALL_SHARE if whole_pays else 1.0)
         while not self.done and self.work < budget and size <= most:
             seed = self.worst_place(tried)
             if seed is None or failures >= _PATIENCE:
@@ -193,8 +247,6 @@ class _Run:
             before = self.value
             out, _ = self.ruled_out()
             free = np.isin(self.groups, self.around(seed, size)) & (~out | (self.x > 0.5))
-            if free.all() and not out.any():
-                return
             self.improve(free | ~self.model.integral, self.x, _SMALL, start=True)
             failures = 0 if self.value > before else failures + 1
 

@@ -31,6 +31,8 @@ Bools = NDArray[np.bool_]
 _GRACE_S = 5.0
 _ABSOLUTE_GAP = 1e-5
 _TOLERANCE = 1e-7
+#: HiGHS' code for a basic row or column.
+_BASIC = 1
 
 
 class Status(StrEnum):
@@ -100,12 +102,24 @@ def by_rows(rows: Ints, columns: Ints, weights: Floats, row_count: int) -> tuple
 
 
 @dataclass(frozen=True)
+class Basis:
+    """Where a linear programme ended, as a start for one like it: the state of each column and row."""
+
+    columns: Ints
+    rows: Ints
+
+    def with_rows(self, count: int) -> "Basis":
+        """The basis of the same programme with rows added at its end, ``count`` in all."""
+        return Basis(self.columns, np.concatenate([self.rows, np.full(count - self.rows.size, _BASIC)]))
+
+
+@dataclass(frozen=True)
 class Solution:
     """The best x found (None: none), its value, a bound no x can beat, and for linear models the duals.
 
     ``row_prices`` are what one more unit of each row's upper (or one less of its lower) bound would add to the value;
     empty for integer models. ``work`` counts the places where the solver asked whether to go on. ``seconds`` is for
-    keeping a safety net only: it differs from run to run.
+    keeping a safety net only: it differs from run to run. ``basis``: of a linear model solved to its optimum.
     """
 
     x: Floats | None
@@ -116,23 +130,28 @@ class Solution:
     nodes: int
     work: int
     seconds: float = 0.0
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True)
 class Limits:
-    """When to stop: branch-and-bound nodes and work (counted, reproducible), wall time (the safety net)."""
+    """When to stop: branch-and-bound nodes and work (counted, reproducible), wall time (the safety net).
+
+    ``restarts``: whether the solver may begin anew with what it has learnt; pays on large models only.
+    """
 
     nodes: int = 1_000_000
     work: int = 1_000_000
     wall_s: float = 600.0
+    restarts: bool = True
 
 
-def solve(model: Model, limits: Limits, start: Floats | None = None) -> Solution:
+def solve(model: Model, limits: Limits, start: Floats | Basis | None = None) -> Solution:
     """The optimum of the model, or the best found when the limits are reached.
 
-    ``start`` is a feasible x to begin with; it needs no check, an infeasible one is not used. The same model, limits
-    and start give the same solution unless the status is TIME. A model without integral columns is solved as a linear
-    programme by the simplex method and has row prices.
+    ``start`` is a feasible x to begin with (an infeasible one is not used) or, for a linear model, the basis of one
+    like it. The same model, limits and start give the same solution unless the status is TIME. A model without
+    integral columns is solved as a linear programme by the simplex method and has row prices.
 
     Raises:
         RuntimeError: the solver refused the model (not finite, unbounded) or its child died of something else than
@@ -140,7 +159,8 @@ def solve(model: Model, limits: Limits, start: Floats | None = None) -> Solution
     """
     if model.cost.size == 0:
         return _of_nothing(model)
-    best = Solution(start, _worth(model, start), np.inf, np.zeros(0), Status.TIME, 0, 0)
+    x = start if isinstance(start, np.ndarray) else None
+    best = Solution(x, -np.inf if x is None else float(model.cost @ x), np.inf, np.zeros(0), Status.TIME, 0, 0)
     began = time.monotonic()
     for answer in _ask("_solve", (model, limits, start), limits.wall_s):
         best = answer
@@ -153,10 +173,6 @@ def _of_nothing(model: Model) -> Solution:
     if (model.row_lower > _TOLERANCE).any() or (model.row_upper < -_TOLERANCE).any():
         return Solution(None, -np.inf, -np.inf, prices, Status.INFEASIBLE, 0, 0)
     return Solution(np.zeros(0), 0.0, 0.0, prices, Status.OPTIMAL, 0, 0)
-
-
-def _worth(model: Model, x: Floats | None) -> float:
-    return -np.inf if x is None else float(model.cost @ x)
 
 
 @dataclass(frozen=True)
@@ -308,6 +324,8 @@ def _highs(model: Model, relaxed: bool, wall_s: float | None = None) -> Any:
     highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     options = {"output_flag": False, "threads": 1, "random_seed": 0, "mip_rel_gap": 0.0}
     options |= {"mip_abs_gap": _ABSOLUTE_GAP, "mip_feasibility_tolerance": _TOLERANCE}
+    # Its inner searches cost time that no check point counts; looking for good answers is the caller's own part.
+    options |= {"mip_heuristic_effort": 0.01}
     options |= {} if wall_s is None else {"time_limit": wall_s}
     for option, value in options.items():
         highs.setOptionValue(option, value)
@@ -327,13 +345,21 @@ def _highs(model: Model, relaxed: bool, wall_s: float | None = None) -> Any:
     return highs
 
 
-def _solve(model: Model, limits: Limits, start: Floats | None, *, better: Any) -> Solution:
+def _solve(model: Model, limits: Limits, start: Floats | Basis | None, *, better: Any) -> Solution:
     import highspy
 
     relaxed = not model.integral.any()
     highs = _highs(model, relaxed, limits.wall_s)
     highs.setOptionValue("mip_max_nodes", limits.nodes)
-    if start is not None and not relaxed:
+    highs.setOptionValue("mip_allow_restart", limits.restarts)
+    if isinstance(start, Basis):
+        states = [highspy.HighsBasisStatus(state) for state in range(5)]
+        basis = highspy.HighsBasis()
+        basis.col_status = [states[state] for state in start.columns]
+        basis.row_status = [states[state] for state in start.rows]
+        basis.valid = True
+        highs.setBasis(basis)
+    elif start is not None and not relaxed:
         given = highspy.HighsSolution()
         given.col_value = [float(v) for v in start]
         highs.setSolution(given)
@@ -386,8 +412,14 @@ def _answer(highs: Any, relaxed: bool, work: _Work) -> Solution:
     value = -info.objective_function_value if usable else -np.inf
     if relaxed:
         bound = value if status is Status.OPTIMAL else np.inf
-        return Solution(x, value, bound, -np.array(solution.row_dual), status, 0, work.count)
+        prices, basis = -np.array(solution.row_dual), highs.getBasis()
+        ended = Basis(_states(basis.col_status), _states(basis.row_status)) if basis.valid else None
+        return Solution(x, value, bound, prices, status, 0, work.count, basis=ended)
     return Solution(x, value, -info.mip_dual_bound, np.zeros(0), status, int(info.mip_node_count), work.count)
+
+
+def _states(status: Any) -> Ints:
+    return np.array([int(state) for state in status], dtype=np.int64)
 
 
 def _open_values(family: Family, *, better: Any) -> Floats:
