@@ -10,7 +10,7 @@ from yipanqi.simulation.layout import Parcel
 from yipanqi.simulation.settings import Range, Settings, pick, uniform
 from yipanqi.simulation.sites import Row, fact_life, point
 
-_VACANT = ("available", "idle")
+_VACANT = ("available", "idle", "low_efficiency")
 _OFFICE_LAND = ("C", "M4")
 
 
@@ -138,10 +138,17 @@ def _finish(rows: list[Row], given: Settings, as_of: date, vacancy: float, rng: 
         town = roles[row["town_id"]]
         part = vacancy * (town.plants if row["site_kind"] == "plant" else town.offices) ** 0.5
         vacant = row["site_id"] not in parents and c < part
-        row.update(life | {"state": ("idle" if c < part * 0.2 else "available") if vacant else "occupied"})
+        row.update(life | {"state": _vacancy(row["site_kind"], c / part, given) if vacant else "occupied"})
         if vacant:
             day = as_of + timedelta(days=int(months * 30))
             row.update(cleared_on=day, utilities_on=as_of - timedelta(days=400), quota_on=row["plan_on"])
+
+
+def _vacancy(kind: str, rank: float, given: Settings) -> str:
+    """The state of a vacant unit; ``rank`` is even between 0 and 1. Some plants are old stock to be renovated."""
+    if kind == "plant" and rank < given.plants.outdated_share:
+        return "low_efficiency"
+    return "idle" if rank > 0.8 else "available"
 
 
 def scaled(rows: list[Row], total_m2: float) -> None:

@@ -12,11 +12,13 @@ _BUSY = ("low_efficiency", "clearing")
 
 
 def incumbents(given: Settings, sites: list[Row], rng: np.random.Generator) -> list[Row]:
-    """One firm on every parcel of low efficiency or being cleared: what it needs, what moving it costs."""
+    """One firm on most parcels of low efficiency or being cleared: what it needs, what moving it costs."""
     setting = given.incumbents
     vacant = [s["site_id"] for s in sites if s["site_kind"] == "plant" and s["state"] == "available"]
     out: list[Row] = []
     for land in (s for s in sites if s["site_kind"] == "land" and s["state"] in _BUSY):
+        if land["state"] == "low_efficiency" and rng.random() < setting.vacated_share:
+            continue
         mu = land["area_m2"] / M2_PER_MU
         ratio, cost, months = (
             float(uniform(rng, r, 1)[0]) for r in (setting.need_ratio, setting.cost_wan_per_mu, setting.months)

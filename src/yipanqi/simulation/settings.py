@@ -140,6 +140,7 @@ class Plants(Strict):
     """Plants as building, floor and unit."""
 
     vacancy_share: float
+    outdated_share: float
     floors: Weights
     units: Weights
     ground_m2: Spread
@@ -172,6 +173,7 @@ class Occupants(Strict):
     """Firms on low-efficiency land and land being cleared."""
 
     industries: list[str]
+    vacated_share: float
     closing_share: float
     plant_share: float
     chosen_destination_share: float

@@ -8,6 +8,7 @@ from board_checker import placements
 from checker import Checker
 from yipanqi.allocation.board import Plan, PlayOptions, play
 from yipanqi.allocation.scenarios import ScenarioName
+from yipanqi.matching.schemes import SchemeKind
 from yipanqi.policy.rulebook import load
 from yipanqi.simulation.district import DEMO_AS_OF, district
 
@@ -45,5 +46,4 @@ def test_a_whole_district_is_played_soundly_and_looks_like_one(profile, seed):
     verdicts = plan.preliminary.verdicts["verdict"].unique().to_list()
     assert sorted(verdicts) == ["admitted", "conference", "refused"]
     assert plan.schemes.misses["project_id"].n_unique() > 10
-    kinds = set(plan.schemes.schemes["kind"])
-    assert {"single", "assembly", "relocation", "split", "lease_then_land"} <= kinds
+    assert set(plan.schemes.schemes["kind"]) == {kind.value for kind in SchemeKind}
