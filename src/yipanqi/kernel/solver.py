@@ -29,7 +29,6 @@ Bools = NDArray[np.bool_]
 
 #: After the solver's own time limit has passed, the child gets this much longer before it is killed.
 _GRACE_S = 5.0
-_ABSOLUTE_GAP = 1e-5
 _TOLERANCE = 1e-7
 #: HiGHS' code for a basic row or column.
 _BASIC = 1
@@ -162,7 +161,7 @@ def solve(model: Model, limits: Limits, start: Floats | Basis | None = None) -> 
     x = start if isinstance(start, np.ndarray) else None
     best = Solution(x, -np.inf if x is None else float(model.cost @ x), np.inf, np.zeros(0), Status.TIME, 0, 0)
     began = time.monotonic()
-    for answer in _ask("_solve", (model, limits, start), limits.wall_s):
+    for answer in _ask("solve", (model, limits, start), limits.wall_s):
         best = answer
     return replace(best, seconds=time.monotonic() - began)
 
@@ -199,7 +198,7 @@ def open_values(family: Family, wall_s: float = 600.0) -> Floats:
     Raises:
         TimeoutError: the wall time passed first.
     """
-    answers = list(_ask("_open_values", (family,), wall_s))
+    answers = list(_ask("open_values", (family,), wall_s))
     if not answers:
         raise TimeoutError(f"{family.masks.size} linear programmes took longer than {wall_s} s")
     return np.asarray(answers[-1])
@@ -300,7 +299,9 @@ def serve() -> None:
     """Answer questions from standard input until it closes. What the solver prints is thrown away."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    tasks: dict[str, Any] = {"_solve": _solve, "_open_values": _open_values}
+    from yipanqi.kernel import _highs
+
+    tasks: dict[str, Any] = {"solve": _highs.solve, "open_values": _highs.open_values}
 
     def answer(kind: str, value: object) -> None:
         pickle.dump((kind, value), out, protocol=5)
@@ -315,134 +316,3 @@ def serve() -> None:
             answer("last", tasks[name](*arguments, better=lambda value: answer("better", value)))
         except RuntimeError as error:
             answer("error", str(error))
-
-
-def _highs(model: Model, relaxed: bool, wall_s: float | None = None) -> Any:
-    """A quiet, seeded, single-threaded HiGHS holding the model as a minimisation."""
-    import highspy
-
-    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    options = {"output_flag": False, "threads": 1, "random_seed": 0, "mip_rel_gap": 0.0}
-    options |= {"mip_abs_gap": _ABSOLUTE_GAP, "mip_feasibility_tolerance": _TOLERANCE}
-    # Its inner searches cost time that no check point counts; looking for good answers is the caller's own part.
-    options |= {"mip_heuristic_effort": 0.01}
-    options |= {} if wall_s is None else {"time_limit": wall_s}
-    for option, value in options.items():
-        highs.setOptionValue(option, value)
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = model.cost.size, model.row_lower.size
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = -model.cost, model.lower, model.upper
-    lp.row_lower_, lp.row_upper_ = model.row_lower, model.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_ = model.starts.astype(np.int32)
-    lp.a_matrix_.index_ = model.columns.astype(np.int32)
-    lp.a_matrix_.value_ = model.weights
-    if not relaxed:
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(whole)] for whole in model.integral]
-    if highs.passModel(lp) == highspy.HighsStatus.kError:
-        raise RuntimeError("the solver refused the model")
-    return highs
-
-
-def _solve(model: Model, limits: Limits, start: Floats | Basis | None, *, better: Any) -> Solution:
-    import highspy
-
-    relaxed = not model.integral.any()
-    highs = _highs(model, relaxed, limits.wall_s)
-    highs.setOptionValue("mip_max_nodes", limits.nodes)
-    highs.setOptionValue("mip_allow_restart", limits.restarts)
-    if isinstance(start, Basis):
-        states = [highspy.HighsBasisStatus(state) for state in range(5)]
-        basis = highspy.HighsBasis()
-        basis.col_status = [states[state] for state in start.columns]
-        basis.row_status = [states[state] for state in start.rows]
-        basis.valid = True
-        highs.setBasis(basis)
-    elif start is not None and not relaxed:
-        given = highspy.HighsSolution()
-        given.col_value = [float(v) for v in start]
-        highs.setSolution(given)
-    work = _Work(limits.work, better)
-    if not relaxed:
-        highs.cbMipInterrupt += work.check
-        highs.cbMipImprovingSolution += work.improved
-    highs.run()
-    return _answer(highs, relaxed, work)
-
-
-class _Work:
-    """Counts the solver's own check points, stops it when they are used up, and hands on what it has found."""
-
-    def __init__(self, most: int, better: Any) -> None:
-        self.most = most
-        self.count = 0
-        self.better = better
-
-    def check(self, event: Any) -> None:
-        self.count += 1
-        if self.count > self.most:
-            event.data_in.user_interrupt = True
-
-    def improved(self, event: Any) -> None:
-        x = np.array(event.data_out.mip_solution)
-        value, bound = -event.data_out.mip_primal_bound, -event.data_out.mip_dual_bound
-        self.better(Solution(x, value, bound, np.zeros(0), Status.TIME, event.data_out.mip_node_count, self.count))
-
-
-def _answer(highs: Any, relaxed: bool, work: _Work) -> Solution:
-    import highspy
-
-    ends = highspy.HighsModelStatus
-    status = {
-        ends.kOptimal: Status.OPTIMAL,
-        ends.kModelEmpty: Status.OPTIMAL,
-        ends.kTimeLimit: Status.TIME,
-        ends.kInterrupt: Status.WORK,
-        ends.kSolutionLimit: Status.WORK,
-        ends.kInfeasible: Status.INFEASIBLE,
-    }.get(highs.getModelStatus())
-    if status is None:
-        raise RuntimeError(f"the solver ended with {highs.modelStatusToString(highs.getModelStatus())}")
-    info, solution = highs.getInfo(), highs.getSolution()
-    if status is Status.INFEASIBLE:
-        return Solution(None, -np.inf, -np.inf, np.zeros(0), status, 0, work.count)
-    usable = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    x = np.array(solution.col_value) if usable else None
-    value = -info.objective_function_value if usable else -np.inf
-    if relaxed:
-        bound = value if status is Status.OPTIMAL else np.inf
-        prices, basis = -np.array(solution.row_dual), highs.getBasis()
-        ended = Basis(_states(basis.col_status), _states(basis.row_status)) if basis.valid else None
-        return Solution(x, value, bound, prices, status, 0, work.count, basis=ended)
-    return Solution(x, value, -info.mip_dual_bound, np.zeros(0), status, int(info.mip_node_count), work.count)
-
-
-def _states(status: Any) -> Ints:
-    return np.array([int(state) for state in status], dtype=np.int64)
-
-
-def _open_values(family: Family, *, better: Any) -> Floats:
-    import highspy
-
-    model, ends = family.model, highspy.HighsModelStatus
-    highs = _highs(model, relaxed=True)
-    opened = np.ones(family.tags.size, dtype=bool)
-    members = np.arange(family.endowments.shape[1])
-    values = np.empty(family.masks.size)
-    for place, mask in enumerate(family.masks):
-        wanted = (family.tags & ~mask) == 0
-        changed = np.flatnonzero(wanted != opened).astype(np.int32)
-        upper = np.where(wanted[changed], model.upper[changed], model.lower[changed])
-        highs.changeColsBounds(changed.size, changed, model.lower[changed], upper)
-        opened = wanted
-        caps = family.rest + family.endowments @ (mask >> members & 1)
-        highs.changeRowsBounds(
-            family.rows.size, family.rows.astype(np.int32), model.row_lower[family.rows], np.asarray(caps, dtype=float)
-        )
-        highs.run()
-        status = highs.getModelStatus()
-        if status not in (ends.kOptimal, ends.kModelEmpty, ends.kInfeasible):
-            raise RuntimeError(f"the solver ended with {highs.modelStatusToString(status)}")
-        values[place] = -np.inf if status == ends.kInfeasible else -highs.getInfo().objective_function_value
-    return values

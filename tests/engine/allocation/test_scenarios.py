@@ -12,7 +12,7 @@ from yipanqi.allocation.assignment import Problem
 from yipanqi.allocation.scenarios import ScenarioName, play
 from yipanqi.allocation.search import Effort
 
-EFFORT = Effort(work=200.0)
+EFFORT = Effort(work=20_000.0)
 SMALL = boards.Shape(projects=5, sites=14, towns=3, pool=4, offered_share=0.7, fixed_share=0.1)
 quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 seeds = st.integers(min_value=0, max_value=10**6)
