@@ -137,6 +137,6 @@ def test_the_board_shows_what_the_readme_says():
 
 
 def test_the_folder_holds_what_the_readme_says():
-    for name in ("README.md", "README.zh.md"):
+    for name in ("README.md", "README.zh-CN.md"):
         text = (Path(FOLDER) / name).read_text(encoding="utf-8")
         assert all(file in text for file in ("paper.xlsx", "sources/values.csv", "sources/figures.csv"))
