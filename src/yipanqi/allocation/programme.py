@@ -129,9 +129,9 @@ def _bound(column: pl.Series, missing: float) -> Floats:
 
 
 def _most_in_total(groups: Ints, of: Ints, weights: Floats, resource_count: int) -> Floats:
-    """The most that can be used of each resource when each group takes its largest use."""
+    """Twice the most that can be used of each resource, each group taking its largest use: a bound that never binds."""
     largest = pl.DataFrame({"group": groups, "of": of, "weight": weights}).group_by("of", "group").max()
     most = largest.sort("of", "group").group_by("of", maintain_order=True).agg(pl.col("weight").sum())
     out = np.zeros(resource_count)
-    out[most["of"].to_numpy()] = most["weight"].to_numpy()
+    out[most["of"].to_numpy()] = 2.0 * most["weight"].to_numpy()
     return out

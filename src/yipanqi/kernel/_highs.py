@@ -1,5 +1,6 @@
 """HiGHS behind ``kernel.solver``: what the child process does. Import it from nowhere else."""
 
+from dataclasses import replace
 from typing import Any
 
 import highspy
@@ -54,18 +55,24 @@ def solve(model: Model, limits: Limits, start: Floats | Basis | None, *, better:
         given = highspy.HighsSolution()
         given.col_value = [float(v) for v in start]
         highs.setSolution(given)
-    work = _Work(limits.work, better)
+    work = _Work(model, limits.work, better)
     if not relaxed:
         highs.cbMipInterrupt += work.check
         highs.cbMipImprovingSolution += work.improved
     highs.run()
-    return _answer(highs, relaxed, work)
+    answer = _answer(highs, relaxed, work)
+    if answer.x is None or relaxed or abs(model.cost @ answer.x - answer.value) <= 1e-6 * max(1.0, abs(answer.value)):
+        return answer
+    # Seen in 1.16: where presolve improves on the start, the start's columns come back with the better value.
+    again = solve(model, limits, None, better=better)
+    return replace(again, work=again.work + answer.work, nodes=again.nodes + answer.nodes)
 
 
 class _Work:
     """Counts the solver's own check points, stops it when they are used up, and hands on what it has found."""
 
-    def __init__(self, most: int, better: Any) -> None:
+    def __init__(self, model: Model, most: int, better: Any) -> None:
+        self.model = model
         self.most = most
         self.count = 0
         self.better = better
@@ -77,7 +84,7 @@ class _Work:
 
     def improved(self, event: Any) -> None:
         x = np.array(event.data_out.mip_solution)
-        value, bound = -event.data_out.mip_primal_bound, -event.data_out.mip_dual_bound
+        value, bound = float(self.model.cost @ x), -event.data_out.mip_dual_bound
         self.better(Solution(x, value, bound, np.zeros(0), Status.TIME, event.data_out.mip_node_count, self.count))
 
 
