@@ -97,7 +97,7 @@ def play(problem: Problem, effort: Effort, loss_shares: Sequence[float]) -> Play
     left = ~pl.col("project_id").is_in(alone.placements["project_id"].implode())
     following = free.only(left | pl.col("scheme_id").is_in(stay))
     referral = _scenario(ScenarioName.REFERRAL, following, effort, stay, stay)
-    limits = Limits(nodes=1000, work=200, wall_s=effort.wall_s)
+    limits = Limits(nodes=1000, checks=200, wall_s=effort.wall_s)
     bounded, reached, lowered = floors.attainable(problem, list(referral.placements["scheme_id"]), limits)
     board = _scenario(ScenarioName.BOARD, bounded, effort, reached)
     scenarios = {scenario.name: scenario for scenario in (alone, referral, board)}

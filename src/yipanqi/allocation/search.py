@@ -29,7 +29,7 @@ _SIZES = (40, 400, 2.0)
 #: Small searches without success before their size grows.
 _PATIENCE = 5
 #: Solver checks and nodes of one small search.
-_SMALL = Limits(nodes=300, work=250, restarts=False)
+_SMALL = Limits(nodes=300, checks=250, restarts=False)
 #: Share of the work left for small searches before the whole is tried, and how many solver checks the whole needs to
 #: be worth trying; else small searches get everything.
 _SMALL_SHARE, _WHOLE_CHECKS = 0.15, 60
@@ -41,8 +41,8 @@ _CALL_WORK = 100.0
 class Effort:
     """How much work may be spent, and the safety net of wall time.
 
-    A check point of the solver on a model of n thousand matrix entries is n² units of work: measured, the time between
-    two of them grows like that. A linear relaxation counts as a quarter of one; every question costs 100 more.
+    A unit is one simplex iteration on a small model; on one of n thousand matrix entries an iteration is 1 + n/30
+    units, and every question to the solver costs 100 more: measured, time grows like that (about 0.2 ms a unit).
     """
 
     work: float
@@ -99,8 +99,8 @@ def safe_bound(model: Model, row_prices: Floats) -> tuple[float, Floats]:
     return float(rows.sum() + np.maximum(reduced * model.lower, reduced * model.upper).sum()), reduced
 
 
-def _work_of(entries: int) -> float:
-    """The work of one check point on a model with that many matrix entries."""
+def _check_work(entries: int) -> float:
+    """About the work between two check points of the solver on a model with that many matrix entries."""
     return (entries / 1000.0) ** 2
 
 
@@ -127,7 +127,7 @@ class _Run:
     @property
     def done(self) -> bool:
         """Proven, out of work, or out of time."""
-        if self.bound - self.value <= SAME_WAN:
+        if self.bound - self.value <= max(SAME_WAN, 1e-9 * abs(self.bound)):
             self.status = Status.OPTIMAL
         elif self.seconds >= self.effort.wall_s:
             self.status = Status.TIME
@@ -160,7 +160,7 @@ class _Run:
         """The solver's answer, its work and time written down."""
         left_s = max(0.1, self.effort.wall_s - self.seconds)
         answer = solver.solve(model, replace(limits, wall_s=left_s), start)
-        self.work += (answer.work + 0.25) * _work_of(model.columns.size) + _CALL_WORK
+        self.work += answer.iterations * (1.0 + model.columns.size / 30_000.0) + _CALL_WORK
         self.seconds += answer.seconds
         if answer.status is Status.TIME:
             self.status = Status.TIME
@@ -179,26 +179,32 @@ class _Run:
         return answer
 
     def dive(self, x: Floats) -> None:
-        """Take what the relaxation takes whole and the largest of its parts, relax the rest again, and so on down."""
-        whole = self.model.integral
+        """Take what the relaxation takes whole and the largest of its parts, relax the rest again, and so on down.
+
+        Where what was taken leaves no answer for the rest, fewer parts are tried; one that fails alone is closed.
+        """
+        whole, step = self.model.integral, _DIVE_SHARE
         taken, closed = np.zeros(x.size), np.zeros(x.size, dtype=bool)
         for _ in range(_DIVES):
-            taken[whole & (x >= 1 - 1e-6)] = 1.0
             parts = np.flatnonzero(whole & (x > 1e-6) & (x < 1 - 1e-6))
-            if parts.size == 0:
-                break
-            for column in parts[np.lexsort((parts, -x[parts]))][: max(1, int(parts.size * _DIVE_SHARE))]:
-                taken[column] = 1.0
-                if not self.has_room(taken, column):
-                    taken[column], closed[column] = 0.0, True
-            free = ~whole | ~(closed | np.isin(self.groups, self.groups[taken > 0.5]))
-            part, columns = restricted(self.model.relaxed, free, taken)
+            wanted = parts[np.lexsort((parts, -x[parts]))][: max(1, int(parts.size * step))]
+            then = np.where(whole & (x >= 1 - 1e-6), 1.0, taken)
+            for column in wanted:
+                then[column] = 1.0
+                if not self.has_room(then, column):
+                    then[column], closed[column] = 0.0, True
+            free = ~whole | ~(closed | np.isin(self.groups, self.groups[then > 0.5]))
+            part, columns = restricted(self.model.relaxed, free, then)
             answer = self.ask(part, Limits())
             if answer.x is None:
-                return
-            x = taken.copy()
+                closed[wanted] |= wanted.size == 1
+                step /= 4
+                continue
+            taken, x, step = then, then.copy(), _DIVE_SHARE
             x[columns] = answer.x
-        self.improve(~whole, taken, _SMALL)
+            if not np.any(whole & (x > 1e-6) & (x < 1 - 1e-6)):
+                break
+        self.improve(~whole, np.where(whole, x >= 1 - 1e-6, 0.0), _SMALL)
 
     def has_room(self, x: Floats, column: int) -> bool:
         """Whether the rows of a column without totals keep their upper bounds in x."""
@@ -214,20 +220,39 @@ class _Run:
         high = self.model.integral & (self.reduced > slack)
         return low | high, np.where(high, self.model.upper, self.model.lower)
 
+    @property
+    def whole_pays(self) -> bool:
+        """Whether the work left lets the solver go on for a while on what is not ruled out."""
+        out, _ = self.ruled_out()
+        entries = int(np.sum(~out[self.model.columns]))
+        return self.effort.work - self.work > _WHOLE_CHECKS * _check_work(entries)
+
     def search_the_whole(self) -> None:
-        """Exact on everything that is not ruled out, with all the work that is left; tightens the bound."""
-        if self.done:
-            return
+        """Exact on everything that is not ruled out, with all the work that is left; tightens the bound.
+
+        How much a check point costs shows only in the doing: where the work left buys twice as many as were made, it
+        begins anew, with what is known by then.
+        """
+        out, _ = self.ruled_out()
+        cost, made = _check_work(int(np.sum(~out[self.model.columns]))), 0
+        while not self.done:
+            checks = int((self.effort.work - self.work) / max(cost, 1e-9))
+            if checks < 2 * made:
+                return
+            begun = self.work
+            made = self.settle_the_whole(max(checks, 1))
+            cost = (self.work - begun) / max(made, 1)
+
+    def settle_the_whole(self, checks: int) -> int:
+        """One exact search over all that is not ruled out; the number of check points it came to."""
         out, at = self.ruled_out()
         base = np.where(out, at, self.x)
-        entries = max(1, int(np.sum(~out[self.model.columns])))
-        left = int((self.effort.work - self.work) / _work_of(entries))
-        answer = self.improve(~out, base, Limits(work=max(left, 1)), start=bool(np.array_equal(base, self.x)))
-        if answer.status in (Status.OPTIMAL, Status.INFEASIBLE):
+        answer = self.improve(~out, base, Limits(checks=checks), start=bool(np.array_equal(base, self.x)))
+        if answer.status is Status.INFEASIBLE:
             self.bound = self.value
         else:
             self.bound = min(self.bound, max(self.value, answer.bound + float(self.model.cost[out] @ at[out])))
-        self.status = Status.OPTIMAL if self.bound - self.value <= SAME_WAN else self.status
+        return answer.checks
 
     def search_where_the_gap_is(self) -> None:
         """Small exact searches around the largest losses, wider when they find nothing."""
@@ -235,10 +260,10 @@ class _Run:
         most = min(most, int(np.unique(self.groups[self.groups >= 0]).size / 4))
         tried: set[int] = set()
         failures = 0
-        left = self.effort.work - self.work
-        whole_pays = left * (1 - _SMALL_SHARE) > _WHOLE_CHECKS * _work_of(self.model.columns.size)
-        budget = self.work + left * (_SMALL_SHARE if whole_pays else 1.0)
-        while not self.done and self.work < budget and size <= most:
+        begun = self.work
+        while not self.done and size <= most:
+            if self.whole_pays and self.work > begun + _SMALL_SHARE * (self.effort.work - begun):
+                return
             seed = self.worst_place(tried)
             if seed is None or failures >= _PATIENCE:
                 size, failures, tried = int(size * growth), 0, set()

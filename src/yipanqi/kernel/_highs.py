@@ -55,20 +55,21 @@ def solve(model: Model, limits: Limits, start: Floats | Basis | None, *, better:
         given = highspy.HighsSolution()
         given.col_value = [float(v) for v in start]
         highs.setSolution(given)
-    work = _Work(model, limits.work, better)
+    watch = _Watch(model, limits.checks, better)
     if not relaxed:
-        highs.cbMipInterrupt += work.check
-        highs.cbMipImprovingSolution += work.improved
+        highs.cbMipInterrupt += watch.check
+        highs.cbMipImprovingSolution += watch.improved
     highs.run()
-    answer = _answer(highs, relaxed, work)
+    answer = _answer(highs, relaxed, watch.count)
     if answer.x is None or relaxed or abs(model.cost @ answer.x - answer.value) <= 1e-6 * max(1.0, abs(answer.value)):
         return answer
     # Seen in 1.16: where presolve improves on the start, the start's columns come back with the better value.
     again = solve(model, limits, None, better=better)
-    return replace(again, work=again.work + answer.work, nodes=again.nodes + answer.nodes)
+    spent = {name: getattr(again, name) + getattr(answer, name) for name in ("nodes", "checks", "iterations")}
+    return replace(again, **spent)
 
 
-class _Work:
+class _Watch:
     """Counts the solver's own check points, stops it when they are used up, and hands on what it has found."""
 
     def __init__(self, model: Model, most: int, better: Any) -> None:
@@ -88,7 +89,7 @@ class _Work:
         self.better(Solution(x, value, bound, np.zeros(0), Status.TIME, event.data_out.mip_node_count, self.count))
 
 
-def _answer(highs: Any, relaxed: bool, work: _Work) -> Solution:
+def _answer(highs: Any, relaxed: bool, checks: int) -> Solution:
     ends = highspy.HighsModelStatus
     status = {
         ends.kOptimal: Status.OPTIMAL,
@@ -102,16 +103,18 @@ def _answer(highs: Any, relaxed: bool, work: _Work) -> Solution:
         raise RuntimeError(f"the solver ended with {highs.modelStatusToString(highs.getModelStatus())}")
     info, solution = highs.getInfo(), highs.getSolution()
     if status is Status.INFEASIBLE:
-        return Solution(None, -np.inf, -np.inf, np.zeros(0), status, 0, work.count)
+        return Solution(None, -np.inf, -np.inf, np.zeros(0), status, 0, checks)
     usable = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     x = np.array(solution.col_value) if usable else None
     value = -info.objective_function_value if usable else -np.inf
+    iterations = max(0, int(info.simplex_iteration_count))
     if relaxed:
         bound = value if status is Status.OPTIMAL else np.inf
         prices, basis = -np.array(solution.row_dual), highs.getBasis()
         ended = Basis(_states(basis.col_status), _states(basis.row_status)) if basis.valid else None
-        return Solution(x, value, bound, prices, status, 0, work.count, basis=ended)
-    return Solution(x, value, -info.mip_dual_bound, np.zeros(0), status, int(info.mip_node_count), work.count)
+        return Solution(x, value, bound, prices, status, 0, checks, iterations, basis=ended)
+    nodes = int(info.mip_node_count)
+    return Solution(x, value, -info.mip_dual_bound, np.zeros(0), status, nodes, checks, iterations)
 
 
 def _states(status: Any) -> Ints:

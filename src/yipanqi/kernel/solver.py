@@ -117,7 +117,7 @@ class Solution:
     """The best x found (None: none), its value, a bound no x can beat, and for linear models the duals.
 
     ``row_prices`` are what one more unit of each row's upper (or one less of its lower) bound would add to the value;
-    empty for integer models. ``work`` counts the places where the solver asked whether to go on. ``seconds`` is for
+    empty for integer models. ``checks`` counts the places where the solver asked whether to go on. ``seconds`` is for
     keeping a safety net only: it differs from run to run. ``basis``: of a linear model solved to its optimum.
     """
 
@@ -127,20 +127,21 @@ class Solution:
     row_prices: Floats
     status: Status
     nodes: int
-    work: int
+    checks: int
+    iterations: int = 0
     seconds: float = 0.0
     basis: Basis | None = None
 
 
 @dataclass(frozen=True)
 class Limits:
-    """When to stop: branch-and-bound nodes and work (counted, reproducible), wall time (the safety net).
+    """When to stop: branch-and-bound nodes and check points of the solver (reproducible), wall time (the safety net).
 
     ``restarts``: whether the solver may begin anew with what it has learnt; pays on large models only.
     """
 
     nodes: int = 1_000_000
-    work: int = 1_000_000
+    checks: int = 1_000_000
     wall_s: float = 600.0
     restarts: bool = True
 

@@ -8,12 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import boards
+from small_boards import quota
 from yipanqi.allocation.assignment import Problem
 from yipanqi.allocation.scenarios import ScenarioName, play
 from yipanqi.allocation.search import Effort
 
 EFFORT = Effort(work=20_000.0)
 SMALL = boards.Shape(projects=5, sites=14, towns=3, pool=4, offered_share=0.7, fixed_share=0.1)
+LEDGER = quota(("energy", None, 1_500.0), ("energy", "T01", 300.0), ("land", "T00", 60_000.0))
 quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 seeds = st.integers(min_value=0, max_value=10**6)
 
@@ -61,7 +63,7 @@ def brute_force(problem: Problem) -> float:
 @quick
 @given(seeds)
 def test_the_board_is_worth_what_trying_everything_finds(seed: int) -> None:
-    problem = boards.board(SMALL, seed).problem()
+    problem = boards.board(SMALL, seed, quotas=LEDGER).problem()
     board = play(problem, EFFORT, ()).scenarios[ScenarioName.BOARD]
     assert board.proven
     assert brute_force(problem) == pytest.approx(board.value_wan, rel=1e-9, abs=1e-3)
@@ -70,7 +72,7 @@ def test_the_board_is_worth_what_trying_everything_finds(seed: int) -> None:
 @quick
 @given(seeds)
 def test_every_scenario_keeps_the_limits_and_none_is_worse_than_the_one_before(seed: int) -> None:
-    problem = boards.board(SMALL, seed).problem()
+    problem = boards.board(SMALL, seed, quotas=LEDGER).problem()
     played = play(problem, Effort(work=1.0), (0.5,))
     scenarios = [played.scenarios[name] for name in ScenarioName]
     for scenario in scenarios:

@@ -52,10 +52,10 @@ def test_a_whole_model_is_worth_what_trying_everything_finds(seed: int) -> None:
 
 
 def test_the_same_call_gives_the_same_answer_when_work_stops_it() -> None:
-    first, second = (solve(hard(), Limits(work=15)) for _ in range(2))
+    first, second = (solve(hard(), Limits(checks=15)) for _ in range(2))
     assert first.status is Status.WORK
     assert first.value <= first.bound
-    assert (first.value, first.bound, first.work) == (second.value, second.bound, second.work)
+    assert (first.value, first.bound, first.checks) == (second.value, second.bound, second.checks)
     assert first.x is not None
     assert second.x is not None
     assert first.x.tolist() == second.x.tolist()
@@ -82,9 +82,9 @@ def test_a_child_that_overruns_is_killed_and_what_it_had_found_is_kept(monkeypat
 
 
 def test_a_start_is_never_lost() -> None:
-    start = solve(hard(), Limits(work=15)).x
+    start = solve(hard(), Limits(checks=15)).x
     assert start is not None
-    found = solve(hard(), Limits(nodes=0, work=1), start)
+    found = solve(hard(), Limits(nodes=0, checks=1), start)
     assert found.value >= hard().cost @ start - 1e-6
 
 
