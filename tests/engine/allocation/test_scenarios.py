@@ -1,6 +1,7 @@
 """The three scenarios, checked by code that shares nothing with the search."""
 
 from itertools import product
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -8,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import boards
-from small_boards import quota
-from yipanqi.allocation.assignment import Problem
+from small_boards import board, project, quota, site
+from yipanqi.allocation.assignment import Ground, Problem
 from yipanqi.allocation.scenarios import ScenarioName, play
 from yipanqi.allocation.search import Effort
 
@@ -64,9 +65,9 @@ def brute_force(problem: Problem) -> float:
 @given(seeds)
 def test_the_board_is_worth_what_trying_everything_finds(seed: int) -> None:
     problem = boards.board(SMALL, seed, quotas=LEDGER).problem()
-    board = play(problem, EFFORT, ()).scenarios[ScenarioName.BOARD]
-    assert board.proven
-    assert brute_force(problem) == pytest.approx(board.value_wan, rel=1e-9, abs=1e-3)
+    found = play(problem, EFFORT, ()).scenarios[ScenarioName.BOARD]
+    assert found.proven
+    assert brute_force(problem) == pytest.approx(found.value_wan, rel=1e-9, abs=1e-3)
 
 
 @quick
@@ -80,3 +81,45 @@ def test_every_scenario_keeps_the_limits_and_none_is_worse_than_the_one_before(s
         assert scenario.value_wan <= scenario.bound_wan
     values = [scenario.value_wan for scenario in scenarios]
     assert sorted(values) == values
+
+
+@settings(max_examples=10, deadline=None)
+@given(seeds)
+def test_the_order_of_the_rows_changes_nothing(seed: int) -> None:
+    whole = boards.board(SMALL, seed, quotas=LEDGER)
+
+    def shuffled(table: pl.DataFrame) -> pl.DataFrame:
+        return table.sample(fraction=1.0, shuffle=True, seed=seed)
+
+    tables = {name: shuffled(table) for name, table in vars(whole.schemes).items()}
+    ground = Ground(**{name: shuffled(table) for name, table in vars(whole.ground).items()})
+    mixed = boards.Board(SimpleNamespace(**tables), shuffled(whole.worth), ground)
+    first, second = (play(each.problem(), Effort(work=2_000.0), ()) for each in (whole, mixed))
+    for name in ScenarioName:
+        assert first.scenarios[name].placements.equals(second.scenarios[name].placements)
+        assert first.scenarios[name].bound_wan == second.scenarios[name].bound_wan
+
+
+def test_the_gain_is_an_interval_and_shrinks_as_fewer_are_lost() -> None:
+    played = play(boards.board(SMALL, 3).problem(), EFFORT, (1.0, 0.0, 0.5))
+    alone, referral, whole = (played.scenarios[name] for name in ScenarioName)
+    assert played.gain_wan == (whole.value_wan - alone.bound_wan, whole.bound_wan - alone.value_wan)
+    table = played.loss_sensitivity
+    assert table["loss_share"].to_list() == [0.0, 0.5, 1.0]
+    assert table["gain_high_wan"].to_list() == pytest.approx(
+        [whole.bound_wan - referral.value_wan,
+         whole.bound_wan - (alone.value_wan + referral.value_wan) / 2,
+         whole.bound_wan - alone.value_wan]
+    )  # fmt: skip
+    assert (table["gain_low_wan"] <= table["gain_high_wan"]).all()
+
+
+def test_alone_a_town_moves_its_firms_only_within_itself_and_referral_keeps_what_alone_placed() -> None:
+    pool = {"A/1": (10.0, [("S1", 100.0)]), "A/2": (9.0, [("S2", 100.0)]), "B/1": (8.0, [("S2", 100.0)]),
+            "B/2": (7.0, [("S1", 100.0)])}  # fmt: skip
+    moves = {"A/1": ("F", "S1", "S3", 10.0)}  # out of T1, so not A's own town's business
+    problem = board([site("S1"), site("S2", "T2"), site("S3", "T2")], [project("A"), project("B")], pool, moves)
+    played = play(problem, EFFORT, ()).scenarios
+    chosen = {name: played[name].placements["scheme_id"].to_list() for name in ScenarioName}
+    assert chosen == {"alone": ["B/2"], "referral": ["A/2", "B/2"], "board": ["A/1", "B/1"]}
+    assert played[ScenarioName.REFERRAL].placements["moved"].to_list() == [True, False]
