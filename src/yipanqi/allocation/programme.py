@@ -52,75 +52,88 @@ def programme(problem: Problem, stay: Collection[str] = ()) -> Programme:
 
     ``stay``: schemes that are taken in every answer, besides the fixed ones.
     """
-    columns, resources = problem.columns, problem.resources
-    projects = columns["project_id"].unique().sort()
-    groups = _places(columns["project_id"], projects)
-    schemes, first = columns.height, projects.len()
-    pots = resources["resource_id"].is_in(resources["overflow_id"].drop_nulls().implode()).to_numpy()
-    is_long = resources["kind"].is_in(TOTALS).to_numpy() & ~pots
-    long, spilling = np.flatnonzero(is_long), np.flatnonzero(resources["overflow_id"].is_not_null().to_numpy())
-    of, by = (
-        _places(problem.uses["resource_id"], resources["resource_id"]),
-        _places(problem.uses["scheme_id"], columns["scheme_id"]),
-    )
-    amounts = problem.uses["amount"].to_numpy()
-    scale = _scale(resources, is_long | pots, of, amounts)
-    weights = amounts / scale[of]
-    defined = first + resources.height + np.searchsorted(long, of)
-    total_columns = schemes + np.arange(long.size)
-    over_columns = schemes + long.size + np.arange(spilling.size)
-    drawn_from = _places(resources["overflow_id"].gather(spilling), resources["resource_id"])
-    entries = [
-        (groups, np.arange(schemes), np.ones(schemes)),
-        (np.where(is_long[of], defined, first + of), by, weights),
-        (first + resources.height + np.arange(long.size), total_columns, -np.ones(long.size)),
-        (first + long, total_columns, np.ones(long.size)),
-        (first + spilling, over_columns, -np.ones(spilling.size)),
-        (first + drawn_from, over_columns, np.ones(spilling.size)),
-    ]
-    rows, cols, values = (np.concatenate(part) for part in zip(*entries, strict=True))
-    row_count = first + resources.height + long.size
-    starts, cols, values = by_rows(rows, cols, values, row_count)
-    most = _most_in_total(groups[by], of, weights, resources.height)
-    beyond = np.zeros(long.size + spilling.size)
+    plan, columns, resources = _laid_out(problem), problem.columns, problem.resources
+    starts, cols, weights = _matrix(plan)
+    most, follow = _most_in_total(plan), np.zeros(plan.long.size + plan.spilling.size)
+    schemes, projects = np.ones(plan.schemes), np.ones(plan.projects)
     taken = columns["fixed"] | columns["scheme_id"].is_in(list(stay))
+    least, room = _bound(resources["floor"], -np.inf), _bound(resources["capacity"], np.inf)
     model = Model(
-        cost=np.concatenate([columns["value_wan"].to_numpy(), beyond]),
-        lower=np.concatenate([taken.to_numpy().astype(float), beyond]),
-        upper=np.concatenate([np.ones(schemes), most[long], most[spilling]]),
-        integral=np.concatenate([np.ones(schemes, dtype=bool), beyond.astype(bool)]),
+        cost=np.concatenate([columns["value_wan"].to_numpy(), follow]),
+        lower=np.concatenate([taken.to_numpy().astype(float), follow]),
+        upper=np.concatenate([schemes, most[plan.long], most[plan.spilling]]),
+        integral=np.concatenate([schemes, follow]).astype(bool),
         starts=starts,
         columns=cols,
-        weights=values,
-        row_lower=np.concatenate(
-            [np.full(first, -np.inf), _bound(resources["floor"], -np.inf) / scale, np.zeros(long.size)]
-        ),
-        row_upper=np.concatenate([np.ones(first), _bound(resources["capacity"], np.inf) / scale, np.zeros(long.size)]),
+        weights=weights,
+        row_lower=np.concatenate([projects * -np.inf, least / plan.scale, np.zeros(plan.long.size)]),
+        row_upper=np.concatenate([projects, room / plan.scale, np.zeros(plan.long.size)]),
     )
     return Programme(
         model=model,
-        groups=np.concatenate([groups, np.full(beyond.size, -1)]),
+        groups=np.concatenate([plan.groups, np.full(follow.size, -1)]),
         scheme_ids=tuple(columns["scheme_id"]),
-        scale=scale,
-        resource_rows=first + np.arange(resources.height),
-        long=long,
+        scale=plan.scale,
+        resource_rows=plan.projects + np.arange(resources.height),
+        long=plan.long,
+        spilling=plan.spilling,
+    )
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Where everything of a problem stands in its programme, by place: projects, schemes, resources and uses."""
+
+    projects: int
+    schemes: int
+    #: The project of each scheme.
+    groups: Ints
+    #: Of each use: the resource, the scheme, the amount.
+    of: Ints
+    by: Ints
+    amounts: Floats
+    #: Of each resource: the divisor of its row.
+    scale: Floats
+    #: The resources with a total, those of them that may draw on a pot, and these pots.
+    long: Ints
+    spilling: Ints
+    pots: Ints
+
+
+def _laid_out(problem: Problem) -> _Plan:
+    columns, resources, uses = problem.columns, problem.resources, problem.uses
+    projects = columns["project_id"].unique().sort()
+    spilling = np.flatnonzero(resources["overflow_id"].is_not_null().to_numpy())
+    pots = _places(resources["overflow_id"].drop_nulls(), resources["resource_id"])
+    collected = resources["kind"].is_in(TOTALS).to_numpy()
+    of, amounts = _places(uses["resource_id"], resources["resource_id"]), uses["amount"].to_numpy()
+    return _Plan(
+        projects=projects.len(),
+        schemes=columns.height,
+        groups=_places(columns["project_id"], projects),
+        of=of,
+        by=_places(uses["scheme_id"], columns["scheme_id"]),
+        amounts=amounts,
+        scale=_scale(resources, collected, of, amounts),
+        long=np.setdiff1d(np.flatnonzero(collected), pots),
         spilling=spilling,
+        pots=pots,
     )
 
 
 def _places(keys: pl.Series, among: pl.Series) -> Ints:
-    """The place of each key among the sorted keys."""
+    """The place of each key among keys without repetition."""
     places = pl.DataFrame({"key": among}).with_row_index("place")
     found = pl.DataFrame({"key": keys}).join(places, on="key", how="left", maintain_order="left")["place"]
     return found.to_numpy().astype(np.int64)
 
 
-def _scale(resources: pl.DataFrame, grouped: Bools, of: Ints, amounts: Floats) -> Floats:
+def _scale(resources: pl.DataFrame, collected: Bools, of: Ints, amounts: Floats) -> Floats:
     """The divisor of each resource's row: its capacity, or for long resources and pots the largest use of the kind."""
     largest = np.zeros(resources.height)
     np.maximum.at(largest, of, amounts)
     of_kind = resources.select("kind", largest=pl.Series(largest)).select(pl.col("largest").max().over("kind"))
-    scale = np.where(grouped, of_kind.to_series().to_numpy(), _bound(resources["capacity"], 1.0))
+    scale = np.where(collected, of_kind.to_series().to_numpy(), _bound(resources["capacity"], 1.0))
     return np.where(scale > 0, scale, 1.0)
 
 
@@ -128,10 +141,31 @@ def _bound(column: pl.Series, missing: float) -> Floats:
     return column.fill_null(missing).to_numpy()
 
 
-def _most_in_total(groups: Ints, of: Ints, weights: Floats, resource_count: int) -> Floats:
-    """Twice the most that can be used of each resource, each group taking its largest use: a bound that never binds."""
-    largest = pl.DataFrame({"group": groups, "of": of, "weight": weights}).group_by("of", "group").max()
-    most = largest.sort("of", "group").group_by("of", maintain_order=True).agg(pl.col("weight").sum())
-    out = np.zeros(resource_count)
+def _matrix(plan: _Plan) -> tuple[Ints, Ints, Floats]:
+    """The entries of all rows, compressed by rows: uses, and the totals and overflows with what defines them."""
+    longs, spills = plan.long.size, plan.spilling.size
+    defining = plan.projects + plan.scale.size + np.arange(longs)
+    totals, overflows = plan.schemes + np.arange(longs), plan.schemes + longs + np.arange(spills)
+    row_of = plan.projects + np.arange(plan.scale.size)
+    used_row = row_of.copy()
+    used_row[plan.long] = defining
+    parts = [
+        (plan.groups, np.arange(plan.schemes), np.ones(plan.schemes)),
+        (used_row[plan.of], plan.by, plan.amounts / plan.scale[plan.of]),
+        (defining, totals, -np.ones(longs)),
+        (row_of[plan.long], totals, np.ones(longs)),
+        (row_of[plan.spilling], overflows, -np.ones(spills)),
+        (row_of[plan.pots], overflows, np.ones(spills)),
+    ]
+    rows, columns, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return by_rows(rows, columns, weights, plan.projects + plan.scale.size + longs)
+
+
+def _most_in_total(plan: _Plan) -> Floats:
+    """Twice the most that can be used of each resource, each project taking its largest use: a bound without effect."""
+    uses = {"of": plan.of, "group": plan.groups[plan.by], "weight": plan.amounts / plan.scale[plan.of]}
+    largest = pl.DataFrame(uses).group_by("of", "group").max().sort("of", "group")
+    most = largest.group_by("of", maintain_order=True).agg(pl.col("weight").sum())
+    out = np.zeros(plan.scale.size)
     out[most["of"].to_numpy()] = 2.0 * most["weight"].to_numpy()
     return out
