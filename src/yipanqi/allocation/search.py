@@ -42,7 +42,8 @@ class Effort:
     """How much work may be spent, and the safety net of wall time.
 
     A unit is one simplex iteration on a small model; on one of n thousand matrix entries an iteration is 1 + n/30
-    units, and every question to the solver costs 100 more: measured, time grows like that (about 0.2 ms a unit).
+    units, a third of that in a linear relaxation, and every question to the solver costs 100 more: measured, time
+    grows like that (about 0.2 ms a unit).
     """
 
     work: float
@@ -160,7 +161,8 @@ class _Run:
         """The solver's answer, its work and time written down."""
         left_s = max(0.1, self.effort.wall_s - self.seconds)
         answer = solver.solve(model, replace(limits, wall_s=left_s), start)
-        self.work += answer.iterations * (1.0 + model.columns.size / 30_000.0) + _CALL_WORK
+        weight = (1.0 + model.columns.size / 30_000.0) / (1.0 if model.integral.any() else 3.0)
+        self.work += answer.iterations * weight + _CALL_WORK
         self.seconds += answer.seconds
         if answer.status is Status.TIME:
             self.status = Status.TIME
