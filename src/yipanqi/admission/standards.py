@@ -187,9 +187,10 @@ def govern(rulebook: Rulebook, profile: Profile, as_of: date) -> Governing:
     """The clauses that govern a case, as of a day, ordered by clause id (``<standard>.<clause>``).
 
     Of the main standards with an edition that governs on the reference date and a scope that holds the case, the
-    narrowest applies: longest industry prefix, then area class, then functional type, then id.
+    narrowest applies: longest industry prefix, then area class, then functional type, then id. Where none has an
+    edition that old, nothing but mandatory clauses applies: those of the narrowest.
     """
-    covering = []
+    main = []
     lines: list[Line] = []
     directory = book(rulebook).directory
     for standard_id, standard in sorted(book(rulebook).standards.items()):
@@ -199,15 +200,17 @@ def govern(rulebook: Rulebook, profile: Profile, as_of: date) -> Governing:
             continue
         if standard.beside:
             lines += _lines(standard_id, standard, edition, (profile, as_of), directory)
-        elif edition is not None:
-            covering.append((rank, standard_id, standard, edition))
-    if not covering:
-        return Governing(None, None, tuple(lines))
-    _, standard_id, standard, edition = max(covering, key=lambda c: (c[0], c[1]))
-    lines += _lines(standard_id, standard, edition, (profile, as_of), directory)
-    if edition.pass_points is not None and any(line.clause.points for line in lines):
-        lines.append(_score(standard_id, edition))
-    return Governing(standard_id, edition, tuple(sorted(lines, key=lambda line: line.clause_id)))
+        else:
+            main.append((edition is not None, rank, standard_id, standard, edition))
+    covered: tuple[str | None, Edition | None] = (None, None)
+    if main:
+        _, _, standard_id, standard, edition = max(main, key=lambda m: m[:3])
+        lines += _lines(standard_id, standard, edition, (profile, as_of), directory)
+        if edition is not None:
+            covered = standard_id, edition
+            if edition.pass_points is not None and any(line.clause.points for line in lines):
+                lines.append(_score(standard_id, edition))
+    return Governing(*covered, tuple(sorted(lines, key=lambda line: line.clause_id)))
 
 
 def _rank(scope: Scope, profile: Profile) -> tuple[int, int, int] | None:
@@ -230,21 +233,17 @@ def _lines(
     asked: tuple[Profile, date],
     directory: Mapping[str, tuple[str, ...]],
 ) -> list[Line]:
-    """Clauses of the governing edition, and the mandatory ones of the edition in force today."""
+    """Clauses of the governing edition, and the mandatory ones of the edition in force today in their place."""
     profile, as_of = asked
     today = governing(tuple(standard.editions.values()), as_of)
     chosen: dict[str, tuple[Clause, Edition]] = {}
     if edition is not None:
-        same = today is edition
-        chosen |= {k: (c, edition) for k, c in edition.clauses.items() if same or not must(c, edition)}
-    if today is not None and today is not edition:
-        for key, clause in today.clauses.items():
-            if must(clause, today):
-                provision = today.model_copy(update={"mandatory": True})
-                if clause_applies(provision, profile.reference_on, as_of).applies:
-                    chosen[key] = (clause, today)
-                elif edition is not None and key in edition.clauses:
-                    chosen[key] = (edition.clauses[key], edition)  # still in its transition period: the old line holds
+        held = _binds(edition, profile, as_of)
+        # What a successor's transition period suspends is still asked as it was.
+        waiting = set() if today is None or _binds(today, profile, as_of) else set(today.clauses)
+        chosen = {k: (c, edition) for k, c in edition.clauses.items() if held or k in waiting or not must(c, edition)}
+    if today is not None and today is not edition and _binds(today, profile, as_of):
+        chosen |= {k: (c, today) for k, c in today.clauses.items() if must(c, today)}
     found = []
     for key, (clause, source) in chosen.items():
         if _rank(clause.scope, profile) is None:
@@ -254,6 +253,12 @@ def _lines(
             continue
         found.append(Line(f"{standard_id}.{key}", clause, source, threshold, _member(clause, profile, directory)))
     return found
+
+
+def _binds(edition: Edition, profile: Profile, as_of: date) -> bool:
+    """Whether the mandatory clauses of an edition reach the project: in force today, and past their transition."""
+    mandatory = edition.model_copy(update={"mandatory": True})
+    return clause_applies(mandatory, profile.reference_on, as_of).applies
 
 
 def _threshold(clause: Clause, industry: str) -> float | None:

@@ -262,7 +262,7 @@ def _compare(value: Floats, threshold: Floats, at_least: Flags, member: NDArray[
 
 def _points(value: Floats, threshold: Floats, at_least: Flags, met: NDArray[np.int8], most: Floats) -> Floats:
     """Points of each scored row: full when met, else in proportion (value ÷ threshold, or its inverse); unknown: 0."""
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         share = np.where(at_least, value / threshold, threshold / value)
     share = np.where(met == 1, 1.0, np.nan_to_num(share, nan=0.0, posinf=0.0, neginf=0.0).clip(0.0, 1.0))
     return share * most
@@ -274,7 +274,7 @@ def _scores(points: Floats, most: Floats, met: NDArray[np.int8], case_at: Indice
     def total(amounts: Floats) -> Floats:
         return np.asarray(np.bincount(case_at, weights=np.nan_to_num(amounts), minlength=count), np.float64)
 
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         whole = total(most)
         return 100 * total(points) / whole, 100 * total(np.where(met < 0, most, points)) / whole
 
