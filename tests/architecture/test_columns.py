@@ -11,8 +11,30 @@ import yipanqi
 from yipanqi.kernel.units import COLUMN_SUFFIXES
 
 #: Pure numbers, ordinals and amounts whose unit is named by another column.
-PURE = {"phase", "wish_no", "shown_rank", "miss_rank", "reason_no", "from_year", "value", "threshold", "gap", "points",
-        "points_max", "amount", "issued", "reserved", "used", "returned", "available", "order_no", "step_no", "level"}  # fmt: skip
+PURE = set(
+    [
+        "phase",
+        "wish_no",
+        "shown_rank",
+        "miss_rank",
+        "reason_no",
+        "from_year",
+        "value",
+        "threshold",
+        "gap",
+        "points",
+        "points_max",
+        "amount",
+        "issued",
+        "reserved",
+        "used",
+        "returned",
+        "available",
+        "order_no",
+        "step_no",
+        "level",
+    ]
+)
 
 
 def schemas() -> list[type[dy.Schema]]:

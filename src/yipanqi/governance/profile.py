@@ -253,8 +253,9 @@ class Reporting(Strict):
 
 
 class TableRow(Strict):
-    """The district's row of the paper's table 1, in the table's own words."""
+    """The district's row of the paper's table 1, in the table's own words and order."""
 
+    row_no: int
     place: str
     main_body: str
     mechanism: str
