@@ -19,7 +19,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	touch $(STAMP)
 
 check: $(STAMP)  ## architecture contracts, types, lint, format
-	$(BIN)/ruff check src tests
+	$(BIN)/ruff check src tests tools examples
 	$(BIN)/ruff format --check src
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo

@@ -11,30 +11,28 @@ import yipanqi
 from yipanqi.kernel.units import COLUMN_SUFFIXES
 
 #: Pure numbers, ordinals and amounts whose unit is named by another column.
-PURE = set(
-    [
-        "phase",
-        "wish_no",
-        "shown_rank",
-        "miss_rank",
-        "reason_no",
-        "from_year",
-        "value",
-        "threshold",
-        "gap",
-        "points",
-        "points_max",
-        "amount",
-        "issued",
-        "reserved",
-        "used",
-        "returned",
-        "available",
-        "order_no",
-        "step_no",
-        "level",
-    ]
-)
+PURE = {
+    "phase",
+    "wish_no",
+    "shown_rank",
+    "miss_rank",
+    "reason_no",
+    "from_year",
+    "value",
+    "threshold",
+    "gap",
+    "points",
+    "points_max",
+    "amount",
+    "issued",
+    "reserved",
+    "used",
+    "returned",
+    "available",
+    "order_no",
+    "step_no",
+    "level",
+}
 
 
 def schemas() -> list[type[dy.Schema]]:

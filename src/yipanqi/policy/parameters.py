@@ -8,7 +8,9 @@ from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
 
-from yipanqi.policy.rulebook import Provision, Rulebook, Strict
+from pydantic import ValidationError
+
+from yipanqi.policy.rulebook import Provision, Rulebook, RulebookError, Strict, findings_of
 
 
 class Version(Provision):
@@ -28,14 +30,26 @@ class Parameter(Strict):
 
 @lru_cache(maxsize=64)
 def parameters(rulebook: Rulebook) -> Mapping[str, Parameter]:
-    """All parameters of the rulebook by name (``<room>.<name>``)."""
+    """All parameters of the rulebook by name (``<room>.<name>``).
+
+    Raises:
+        RulebookError: a parameter breaks the model; the findings name document and place.
+    """
     return MappingProxyType(
         {
-            f"{word}.{name}": Parameter.model_validate(entry)
+            f"{word}.{name}": _parameter(rulebook.profile, word, name, entry)
             for word, document in rulebook.documents.items()
             for name, entry in (document.get("parameters") or {}).items()
         }
     )
+
+
+def _parameter(profile: str, word: str, name: str, entry: object) -> Parameter:
+    try:
+        return Parameter.model_validate(entry)
+    except ValidationError as error:
+        places = findings_of(error, profile, word)
+        raise RulebookError(tuple(f.at(column=f"parameters.{name}.{f.column}") for f in places)) from error
 
 
 def version(rulebook: Rulebook, name: str, on: date) -> Version:

@@ -154,33 +154,58 @@ def load(profile: str, folder: Path | None = None) -> Rulebook:
 
 
 def _texts(folder: Any) -> dict[str, str]:
-    return {
-        entry.name.removesuffix(".yaml"): entry.read_text(encoding="utf-8")
-        for entry in sorted(folder.iterdir(), key=lambda e: e.name)
-        if entry.name.endswith(".yaml")
-    }
+    texts = {}
+    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+        if entry.name.endswith(".yaml"):
+            try:
+                texts[entry.name.removesuffix(".yaml")] = entry.read_text(encoding="utf-8")
+            except UnicodeDecodeError as error:
+                raise _unreadable(f"{folder.name}/{entry.name}", "not UTF-8") from error
+    return texts
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML's safe subset, in which a key that stands twice in one mapping is an error, not a silent choice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[tuple[str, str]] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
+                continue
+            if (key.tag, key.value) in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value} stands twice", key.start_mark)
+            seen.add((key.tag, key.value))
+        return dict(super().construct_mapping(node, deep))
+
+
+_MERGE = "tag:yaml.org,2002:merge"
 
 
 def yaml_of(text: str) -> Any:
-    """The value of a YAML text (safe subset: no objects)."""
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    """The value of a YAML text (safe subset: no objects).
+
+    Raises:
+        yaml.YAMLError: the text is no YAML, or a key stands twice in one mapping.
+        ValueError: a date of it does not exist.
+    """
+    return yaml.load(text, Loader=_Loader)
 
 
 def _mapping(profile: str, word: str, text: str) -> dict[str, Any]:
+    name = f"{profile}/{word}.yaml"
     try:
         value = yaml_of(text)
-    except yaml.YAMLError as error:
-        problem = " ".join(str(error).split())
-        raise RulebookError(
-            (Finding("rulebook.unreadable", params={"problem": problem}, file=f"{profile}/{word}.yaml"),)
-        ) from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
+        raise _unreadable(name, " ".join(str(error).split())) from error
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise RulebookError(
-            (Finding("rulebook.unreadable", params={"problem": "not a mapping"}, file=f"{profile}/{word}.yaml"),)
-        )
+        raise _unreadable(name, "not a mapping")
     return value
+
+
+def _unreadable(file: str, problem: str) -> RulebookError:
+    return RulebookError((Finding("rulebook.unreadable", params={"problem": problem}, file=file),))
 
 
 def _overlay(base: Any, own: Any) -> Any:
