@@ -88,7 +88,7 @@ def may(profile: Profile, body: str, act: Act, place: str | None = None, on: dat
     if own is None:
         source = holding[0].statement if holding else rule
         return _refused("governance.may.not_holder", body, act, source, " ".join(sorted({h.body for h in holding})))
-    others = tuple(b for b in own.statement.holders if b != body) if own.manner is Manner.JOINTLY else ()
+    others = tuple(sorted({*own.statement.holders} - {body})) if own.manner is Manner.JOINTLY else ()
     return _granted("governance.may.jointly" if others else "governance.may.holder", body, act, own.statement, others)
 
 
