@@ -11,7 +11,7 @@ from yipanqi.governance.bodies import bodies
 from yipanqi.governance.profile import Act, Holding, Manner, Profile, Right, in_force
 from yipanqi.kernel.findings import Message, Scalar
 from yipanqi.policy.rulebook import Provision
-from yipanqi.policy.transition import governing
+from yipanqi.policy.transition import gap, governing
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,9 @@ def may(profile: Profile, body: str, act: Act, place: str | None = None, on: dat
     day = on or profile.latest()
     rule = governing(profile.acts[act], day)
     if body not in bodies(profile, day):
-        return _refused("governance.may.no_such_body", body, act, None, "")
+        return Permission(False, (), Message("governance.may.no_such_body", {"body": body, "act": act.value}), None)
     if rule is None:
-        return _refused("governance.may.no_rule", body, act, None, "")
+        return Permission(False, (), gap(profile.acts[act], day), None)
     if rule.performers is not None:
         if body in rule.performers:
             return _granted("governance.may.named", body, act, rule, ())
@@ -96,14 +96,19 @@ def _granted(reason: str, body: str, act: Act, statement: Provision, others: tup
     return Permission(True, others, _reason(reason, body, act, statement, " ".join(others)), statement)
 
 
-def _refused(reason: str, body: str, act: Act, statement: Provision | None, who: str) -> Permission:
+def _refused(reason: str, body: str, act: Act, statement: Provision, who: str) -> Permission:
     return Permission(False, (), _reason(reason, body, act, statement, who), statement)
 
 
-def _reason(reason: str, body: str, act: Act, statement: Provision | None, who: str) -> Message:
-    params: dict[str, Scalar] = {"body": body, "act": act.value, "who": who or None}
-    if statement is not None:
-        params |= {"clause": statement.clause, "source": statement.source, "basis": statement.basis.value}
+def _reason(reason: str, body: str, act: Act, statement: Provision, who: str) -> Message:
+    params: dict[str, Scalar] = {
+        "body": body,
+        "act": act.value,
+        "who": who or None,
+        "clause": statement.clause,
+        "source": statement.source,
+        "basis": statement.basis.value,
+    }
     return Message(reason, params)
 
 

@@ -8,8 +8,9 @@ from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from yipanqi.kernel.findings import Finding
 from yipanqi.policy.rulebook import Provision, Rulebook, RulebookError, Strict, findings_of
 
 
@@ -33,23 +34,24 @@ def parameters(rulebook: Rulebook) -> Mapping[str, Parameter]:
     """All parameters of the rulebook by name (``<room>.<name>``).
 
     Raises:
-        RulebookError: a parameter breaks the model; the findings name document and place.
+        RulebookError: an entry breaks the model; the findings name every place of every document.
     """
-    return MappingProxyType(
-        {
-            f"{word}.{name}": _parameter(rulebook.profile, word, name, entry)
-            for word, document in rulebook.documents.items()
-            for name, entry in (document.get("parameters") or {}).items()
-        }
-    )
+    found: dict[str, Parameter] = {}
+    wrong: list[Finding] = []
+    for word, document in rulebook.documents.items():
+        try:
+            entries = _ENTRIES.validate_python(document.get("parameters") or {})
+        except ValidationError as error:
+            places = findings_of(error, rulebook.profile, word)
+            wrong += [f.at(column=".".join(["parameters", *filter(None, [f.column])])) for f in places]
+        else:
+            found |= {f"{word}.{name}": entry for name, entry in entries.items()}
+    if wrong:
+        raise RulebookError(tuple(wrong))
+    return MappingProxyType(found)
 
 
-def _parameter(profile: str, word: str, name: str, entry: object) -> Parameter:
-    try:
-        return Parameter.model_validate(entry)
-    except ValidationError as error:
-        places = findings_of(error, profile, word)
-        raise RulebookError(tuple(f.at(column=f"parameters.{name}.{f.column}") for f in places)) from error
+_ENTRIES = TypeAdapter(dict[str, Parameter])
 
 
 def version(rulebook: Rulebook, name: str, on: date) -> Version:

@@ -42,6 +42,25 @@ def _in_transition(version: Provision, reference_on: date, reported_on: date) ->
     )
 
 
+def gap(provisions: Sequence[Provision], on: date) -> Message:
+    """Why no version is in force on a day: none exists, none has begun, or the last one ended.
+
+    One that ended expired by its own text; whether it was extended is unknown.
+
+    Raises:
+        ValueError: a version is in force on the day.
+    """
+    if any(p.in_force(on) for p in provisions):
+        raise ValueError(f"a version is in force on {on}")
+    before = _latest([p for p in provisions if p.effective_from <= on])
+    following = min((p.effective_from for p in provisions if p.effective_from > on), default=None)
+    params = {"on": on.isoformat(), "next": None if following is None else following.isoformat()}
+    if before is None:
+        return Message("policy.gap.none" if following is None else "policy.gap.not_begun", params)
+    ended = {"clause": before.clause, "source": before.source, "to": str(before.effective_to)}
+    return Message("policy.gap.expired" if following is None else "policy.gap.between", params | ended)
+
+
 class Ground(StrEnum):
     """Why a clause applies to a project, or does not."""
 

@@ -23,8 +23,6 @@ def broken(text: str) -> list[str]:
 
 def _dump(document) -> str:
     """The document as JSON, which is YAML; dates as plain text, which pydantic reads."""
-    import json
-
     return json.dumps(document, default=str)
 
 

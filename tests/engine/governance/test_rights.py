@@ -84,7 +84,9 @@ def test_a_right_nobody_is_stated_to_hold_is_listed():
 
 
 def test_an_act_without_a_rule_on_the_day_is_refused():
-    assert may(JIADING, "town", Act.REPORT_PROJECT, on=date(2017, 2, 28)).reason.id == "governance.may.no_rule"
+    found = may(JIADING, "town", Act.REPORT_PROJECT, on=date(2017, 2, 28))
+    assert (found.permitted, found.reason.id) == (False, "policy.gap.not_begun")
+    assert "2017-03-01" in wording.render(found.reason)
 
 
 @pytest.mark.parametrize("name", PROFILES)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cast
@@ -102,8 +102,9 @@ def test_common_words_do_not_make_firms_alike():
     )
 
 
-@given(st.permutations(["A", "B", "C", "D", "E"]), st.data())
-def test_clusters_are_the_same_whatever_the_row_order(order, data):
+@settings(max_examples=30)
+@given(st.permutations(["A", "B", "C", "D", "E"]))
+def test_clusters_are_the_same_whatever_the_row_order(order):
     rows = {
         "A": project("A", "T1"), "B": project("B", "T2"), "C": project("C", "T3", credit_code=CODE),
         "D": project("D", "T1", credit_code=CODE, investor="别名"), "E": project("E", "T2", investor="鹤亭机械涂装厂"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from yipanqi.policy import wording
 from yipanqi.policy.rulebook import Provision
-from yipanqi.policy.transition import Ground, clause_applies, governing
+from yipanqi.policy.transition import Ground, clause_applies, gap, governing
 
 START = date(2015, 1, 1)
 DAYS = st.integers(0, 4000).map(lambda n: START + timedelta(days=n))
@@ -127,3 +127,36 @@ def test_a_day_before_the_reference_date_is_the_callers_mistake():
 def test_a_provision_that_ends_before_it_begins_is_refused():
     with pytest.raises(ValueError, match="lies before"):
         provision(date(2017, 1, 1), date(2016, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("versions", "on", "expected"),
+    [
+        ([], date(2016, 1, 1), "policy.gap.none"),
+        ([NEW], date(2016, 1, 1), "policy.gap.not_begun"),
+        ([OLD], date(2018, 1, 1), "policy.gap.expired"),
+        ([OLD, provision(date(2019, 1, 1))], date(2018, 1, 1), "policy.gap.between"),
+    ],
+)
+def test_a_day_without_a_version_says_why(versions, on, expected):
+    message = gap(versions, on)
+    assert message.id == expected
+    assert all(on.isoformat() in wording.render(message, language) for language in wording.LANGUAGES)
+
+
+def test_an_expiry_says_that_the_extension_is_unknown():
+    assert "是否延长不详" in wording.render(gap([OLD], date(2018, 1, 1)))
+
+
+def test_where_a_version_is_in_force_there_is_no_gap():
+    with pytest.raises(ValueError, match="in force"):
+        gap([OLD], date(2016, 1, 1))
+
+
+@given(st.lists(provisions(), max_size=6), DAYS)
+def test_either_a_version_governs_or_the_gap_is_explained(versions, on):
+    if governing(versions, on) is None:
+        assert wording.render(gap(versions, on))
+    else:
+        with pytest.raises(ValueError, match="in force"):
+            gap(versions, on)
