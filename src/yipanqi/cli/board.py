@@ -55,7 +55,7 @@ def demo(out: Path, profile: str, projects: int, sites: int, seed: int, effort: 
         watch("dataset")
         write_dataset(out / "data", facts, language=lang)
         result = play(facts, rulebook, PlayOptions(_work(effort), workers), watch=watch)
-        write(result, out, documents=documents, language=lang, watch=watch)
+        write(result, out, documents=documents, language=lang, workers=workers, watch=watch)
     _report(result, (), Told(out, seconds, as_json, lang))
 
 
@@ -78,7 +78,7 @@ def plan(data: Path, out: Path, profile: str, effort: str, workers: int, as_of: 
         watch("read")
         facts, findings = terminal.facts_of(data, mapping=mapping, as_of=as_of, lang=lang)
         result = play(facts, rulebook, PlayOptions(_work(effort), workers), watch=watch)
-        write(result, out, documents=documents, language=lang, watch=watch)
+        write(result, out, documents=documents, language=lang, workers=workers, watch=watch)
     _report(result, findings, Told(out, seconds, as_json, lang))
 
 

@@ -13,6 +13,7 @@ def write(
     *,
     documents: bool = False,
     language: str = "zh",
+    workers: int = 1,
     watch: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Write summary.json, plan.xlsx, plan.geojson, plan.gpkg, report.html, the run, and with ``documents`` the PDFs."""
@@ -31,4 +32,4 @@ def write(
         from yipanqi.files import documents as papers
 
         watch("documents")
-        papers.write(plan, folder / "documents", language)
+        papers.write(plan, folder / "documents", language, workers=workers)
