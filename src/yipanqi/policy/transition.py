@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from yipanqi.kernel.findings import Message
+from yipanqi.kernel.findings import Message, Scalar
 from yipanqi.policy.rulebook import Provision
 
 P = TypeVar("P", bound=Provision)
@@ -54,11 +54,11 @@ def gap(provisions: Sequence[Provision], on: date) -> Message:
         raise ValueError(f"a version is in force on {on}")
     before = _latest([p for p in provisions if p.effective_from <= on])
     following = min((p.effective_from for p in provisions if p.effective_from > on), default=None)
-    params = {"on": on.isoformat(), "next": None if following is None else following.isoformat()}
+    params: dict[str, Scalar] = {"on": on.isoformat(), "next": None if following is None else following.isoformat()}
     if before is None:
         return Message("policy.gap.none" if following is None else "policy.gap.not_begun", params)
-    ended = {"clause": before.clause, "source": before.source, "to": str(before.effective_to)}
-    return Message("policy.gap.expired" if following is None else "policy.gap.between", params | ended)
+    params |= {"clause": before.clause, "source": before.source, "to": str(before.effective_to)}
+    return Message("policy.gap.expired" if following is None else "policy.gap.between", params)
 
 
 class Ground(StrEnum):
