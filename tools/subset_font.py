@@ -39,8 +39,9 @@ def characters() -> set[str]:
 
 def cut(source: Path, target: Path) -> set[str]:
     """Write the subset of one face; what it can show."""
-    options = subset.Options(layout_features=["kern", "locl", "vert", "halt", "palt"], hinting=False, notdef_outline=True,
-                             name_IDs=["*"], recalc_timestamp=False)  # fmt: skip
+    features = ["kern", "locl", "vert", "halt", "palt"]
+    options = subset.Options(layout_features=features, hinting=False, name_IDs=["*"], recalc_timestamp=False)
+    options.notdef_outline = True
     font = subset.load_font(str(source), options)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=[ord(ch) for ch in characters()])

@@ -134,10 +134,11 @@ def check(folder: Path, as_json: bool, lang: str) -> None:
 def _faults(book: Rulebook) -> list[Finding]:
     """Everything wrong with a rulebook's documents: each room reads its own, and each rule must have words."""
     from yipanqi.admission import standards
+    from yipanqi.pipeline import rules as pipeline
     from yipanqi.planning import rules
 
     found: list[Finding] = []
-    for reading in (parameters, read, standards.book, rules.book):
+    for reading in (parameters, read, standards.book, pipeline.read, rules.book):
         try:
             reading(book)
         except RulebookError as error:

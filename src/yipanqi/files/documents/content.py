@@ -8,6 +8,7 @@ import polars as pl
 
 from yipanqi import __version__
 from yipanqi.admission.explanation import change_message, clause_message, governing_message
+from yipanqi.admission.standards import book
 from yipanqi.admission.verdict import best_cases
 from yipanqi.allocation.board import Plan
 from yipanqi.allocation.scenarios import ScenarioName
@@ -75,7 +76,7 @@ class Library:
         """The rows of a table that belong to a scheme."""
         return self.by_scheme[table].get(scheme_id, [])
 
-    def say(self, message_id: str, **params: Any) -> str:
+    def text(self, message_id: str, **params: Any) -> str:
         """A sentence of the documents."""
         return say(f"document.{message_id}", self.language, **params)
 
@@ -93,22 +94,22 @@ def content(library: Library, project: Row, edition: Edition) -> dict[str, Any]:
     schemes = [_scheme(library, s, edition) for s in library.schemes.get(key, [])]
     return {
         "language": library.language,
-        "title": library.say("title"),
-        "edition": library.say(f"edition_{edition.name}"),
+        "title": library.text("title"),
+        "edition": library.text(f"edition_{edition.name}"),
         "district": facts.district,
-        "as_of": library.say("as_of", on=facts.as_of.isoformat()),
-        "synthetic": library.say("synthetic") if facts.synthetic else "",
+        "as_of": library.text("as_of", on=facts.as_of.isoformat()),
+        "synthetic": library.text("synthetic") if facts.synthetic else "",
         "name": project["name"],
         "facts": [[_column(f, library.language), _fact(library, project, f)] for f in edition.project],
-        "headings": {h: library.say(f"heading_{h}") for h in ("facts", "verdict", "schemes", "board", "misses")},
+        "headings": {h: library.text(f"heading_{h}") for h in ("facts", "verdict", "schemes", "board", "misses")},
         "verdict": _verdict(library, key),
         "schemes": schemes,
-        "no_scheme": "" if schemes else library.say("no_scheme"),
+        "no_scheme": "" if schemes else library.text("no_scheme"),
         "board": _board(library, key) if edition.board else "",
         "misses": [_miss(library, m) for m in library.misses.get(key, [])] if edition.misses else [],
-        "promise": library.say("promise"),
-        "map_note": library.say("map_note"),
-        "footer": library.say("footer", digest=library.plan.rulebook.digest[:12], version=__version__),
+        "promise": library.text("promise"),
+        "map_note": library.text("map_note"),
+        "footer": library.text("footer", digest=library.plan.rulebook.digest[:12], version=__version__),
     }
 
 
@@ -123,14 +124,14 @@ def _fact(library: Library, project: Row, name: str) -> str:
     if name in _LABELS:
         return label(_LABELS[name], value, language)
     if name in _MONEY:
-        return library.say("money", amount=value)
+        return library.text("money", amount=value)
     if name == "origin_town_id":
         return str(library.towns.get(value, value))
     if name == "industry_code":
         return f"{value} {industry_name(value) or ''}".strip()
     if name.endswith("_share"):
-        return library.say("share", share=value)
-    return library.say("number", amount=value) if isinstance(value, float) else str(value)
+        return library.text("share", share=value)
+    return library.text("number", amount=value) if isinstance(value, float) else str(value)
 
 
 def _verdict(library: Library, key: str) -> dict[str, Any]:
@@ -146,13 +147,23 @@ def _verdict(library: Library, key: str) -> dict[str, Any]:
     return {
         "code": row["verdict"],
         "word": label("verdict", row["verdict"], language),
-        "governs": render(governing_message(row), language),
-        "note": library.say("preliminary"),
+        "governs": _governs(library, row),
+        "note": library.text("preliminary"),
         "clauses": lines,
         "changes": [render(change_message(c), language) for c in library.changes.get(key, [])],
-        "change_title": library.say("changes"),
-        "states": {s: library.say(f"clause_{s}") for s in ("met", "missed", "band", "unknown")},
+        "change_title": library.text("changes"),
+        "states": {s: library.text(f"clause_{s}") for s in ("met", "missed", "band", "unknown")},
     }
+
+
+def _governs(library: Library, row: Row) -> str:
+    """Which edition governs and why, the standard called by its title."""
+    message = governing_message(row)
+    if row["standard_id"] is None:
+        return render(message, library.language)
+    standard = book(library.plan.rulebook).standards[row["standard_id"]]
+    title = standard.title_zh if library.language == "zh" else standard.title_en
+    return render(Message(message.id, {**message.params, "standard": title}), library.language)
 
 
 def _scheme(library: Library, scheme: Row, edition: Edition) -> dict[str, Any]:
@@ -167,19 +178,19 @@ def _scheme(library: Library, scheme: Row, edition: Edition) -> dict[str, Any]:
     moves = [_move(library, m) for m in library.rows("relocations", key)] if edition.relocations else []
     site_ids = [u["site_id"] for u in units]
     return {
-        "rank": library.say("scheme", rank=scheme["shown_rank"]),
+        "rank": library.text("scheme", rank=scheme["shown_rank"]),
         "kind": label("scheme_kind", scheme["kind"], language),
         "svg": library.pictures.svg(site_ids, neighbours=edition.neighbours),
         "figures": [
-            [library.say(f"figure_{f.value}"), text]
+            [library.text(f"figure_{f.value}"), text]
             for f in edition.figures
             if (text := _figure(library, scheme, units, f)) is not None
         ],
         "reasons": reasons,
         "moves": moves,
-        "moves_title": library.say("moves") if moves else "",
+        "moves_title": library.text("moves") if moves else "",
         "changes": [_plan_change(library, c) for c in library.rows("plan_changes", key)],
-        "changes_title": library.say("plan_changes"),
+        "changes_title": library.text("plan_changes"),
     }
 
 
@@ -187,21 +198,21 @@ def _figure(library: Library, scheme: Row, units: list[Row], figure: Figure) -> 
     """The text of a figure; null where it does not apply to the scheme."""
     language = library.language
     land, floor, far_km, price_wan = (scheme[k] for k in ("land_m2", "floor_m2", "distance_km", "price_wan"))
-    moved = library.say("relocated", n=scheme["relocation_count"], cost=scheme["relocation_cost_wan"])
+    moved = library.text("relocated", n=scheme["relocation_count"], cost=scheme["relocation_cost_wan"])
     every: dict[Figure, str | None] = {
         Figure.KIND: label("scheme_kind", scheme["kind"], language),
         Figure.TOWNS: "、".join(library.towns.get(t, t) for t in scheme["town_ids"]),
         Figure.SITES: "、".join(f"{library.sites[u['site_id']]['name']}（{u['site_id']}）" for u in units),
         Figure.AREA_CLASS: label("area_class", scheme["area_class"], language),
         Figure.FUNCTIONAL_TYPE: label("functional_type", scheme["functional_type"], language),
-        Figure.LAND: library.say("land", land_m2=land) if land else None,
-        Figure.FLOOR: library.say("floor", floor_m2=floor) if floor else None,
+        Figure.LAND: library.text("land", land_m2=land) if land else None,
+        Figure.FLOOR: library.text("floor", floor_m2=floor) if floor else None,
         Figure.AVAILABLE: scheme["available_on"].isoformat(),
-        Figure.DISTANCE: None if far_km is None else library.say("kilometres", km=far_km),
-        Figure.PLAN_CHANGES: library.say("count", n=scheme["plan_change_count"]),
+        Figure.DISTANCE: None if far_km is None else library.text("kilometres", km=far_km),
+        Figure.PLAN_CHANGES: library.text("count", n=scheme["plan_change_count"]),
         Figure.RELOCATIONS: moved,
-        Figure.PRICE: None if price_wan is None else library.say("money", amount=price_wan),
-        Figure.SCORE: library.say("share", share=scheme["score_share"]),
+        Figure.PRICE: None if price_wan is None else library.text("money", amount=price_wan),
+        Figure.SCORE: library.text("share", share=scheme["score_share"]),
     }
     return every[figure]
 
@@ -211,15 +222,15 @@ def _told(row: Row, language: str) -> str:
 
 
 def _move(library: Library, move: Row) -> list[str]:
-    where = library.say("closes") if move["to_site_id"] is None else str(library.sites[move["to_site_id"]]["name"])
-    cost, months = library.say("money", amount=move["cost_wan"]), library.say("months", n=move["months"])
+    where = library.text("closes") if move["to_site_id"] is None else str(library.sites[move["to_site_id"]]["name"])
+    cost, months = library.text("money", amount=move["cost_wan"]), library.text("months", n=move["months"])
     firm = str(library.firms.get(move["firm_id"], move["firm_id"]))
     return [firm, where, cost, months]
 
 
 def _plan_change(library: Library, change: Row) -> str:
     language = library.language
-    return library.say(
+    return library.text(
         "plan_change",
         site=library.sites[change["site_id"]]["name"],
         parameter=label("plan_parameter", change["parameter"], language),
@@ -232,10 +243,10 @@ def _plan_change(library: Library, change: Row) -> str:
 def _board(library: Library, key: str) -> str:
     placement = library.placements.get(key)
     if placement is None:
-        return library.say("not_placed")
+        return library.text("not_placed")
     units = library.rows("units", placement["scheme_id"])
     where = "、".join(library.sites[u["site_id"]]["name"] for u in units)
-    return library.say("placed", where=where, value=placement["value_wan"])
+    return library.text("placed", where=where, value=placement["value_wan"])
 
 
 def _miss(library: Library, miss: Row) -> str:
