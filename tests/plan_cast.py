@@ -8,6 +8,7 @@ import polars as pl
 
 import cast
 from yipanqi.admission.counterfactual import Change
+from yipanqi.admission.routing import ReviewStep
 from yipanqi.admission.verdict import CaseVerdict, ClauseResult, Verdicts
 from yipanqi.allocation.board import Facts, Plan
 from yipanqi.allocation.division import Division, TownShare
@@ -24,9 +25,12 @@ from yipanqi.matching.schemes import (
     Schemes,
     SchemeUnit,
 )
+from yipanqi.planning.compliance import Admissible
 from yipanqi.policy.rulebook import load
 
 CHANGE = {"order_no": 1, "lever": "output_wan", "value": 9_000.0, "amount": 1_000.0, "verdict": "admitted"}
+STEP = {"step_no": 1, "level": 4, "step_id": "review", "title_zh": "准入评审", "title_en": "Entry review", "body": None}
+ADMITS = {"category": "new_land", "allowed_uses": ["M1"], "plan_change_uses": ["M4"], "far_max_ratio": 2.0}
 Parts = dict[str, list[dict[str, Any]]]
 HOSTILE = '</script><img src=x onerror="alert(1)">&=1+1 “一”'
 
@@ -64,6 +68,8 @@ def made_plan(facts: Facts, **changes: Any) -> Plan:
         "in_play": facts.projects,
         "preliminary": _verdicts(cases),
         "changes": tables.frame(Change, [CHANGE | {"case_id": c, "project_id": p} for c, p in cases]),
+        "routes": tables.frame(ReviewStep, [STEP | {"project_id": p} for p in facts.projects["project_id"]]),
+        "admissible": tables.frame(Admissible, [ADMITS | {"site_id": s} for s in facts.sites["site_id"]]),
         "schemes": schemes,
         "worth": worth,
         "scenarios": scenarios(parts["placed"]),

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from yipanqi.admission.counterfactual import counterfactual
+from yipanqi.admission.routing import route
 from yipanqi.admission.verdict import Verdict, Verdicts, best_cases, preliminary, site_classes
 from yipanqi.allocation import division, scenarios
 from yipanqi.allocation.assignment import Ground, Problem, build
@@ -21,7 +22,7 @@ from yipanqi.allocation.valuation import untaxed, worth
 from yipanqi.delivery.milestones import Milestone
 from yipanqi.inventory.availability import available
 from yipanqi.inventory.reservation import hold_faults, live
-from yipanqi.inventory.sites import Hold, Incumbent, Lease, Site
+from yipanqi.inventory.sites import Hold, Incumbent, Lease, Site, leaves
 from yipanqi.inventory.stocktaking import fresh
 from yipanqi.inventory.surveying import survey
 from yipanqi.kernel import tables
@@ -31,7 +32,8 @@ from yipanqi.matching import schemes as matching
 from yipanqi.matching.schemes import Schemes, Supply, Want
 from yipanqi.pipeline.projects import Demand, Project, Wish
 from yipanqi.pipeline.stages import ON_THE_BOARD, Stage
-from yipanqi.planning.quotas import QuotaLine, overdrawn
+from yipanqi.planning.compliance import admissible
+from yipanqi.planning.quotas import QuotaLine, overdrawn, unstated
 from yipanqi.planning.zones import Town, Zone, locate
 from yipanqi.policy.parameters import Parameter, Version, in_force, number
 from yipanqi.policy.rulebook import Rulebook
@@ -115,6 +117,10 @@ class Plan:
     preliminary: Verdicts
     #: Smallest changes that would pass, for projects not admitted (schema ``counterfactual.Change``).
     changes: pl.DataFrame
+    #: The steps of each project's review, by category, size and verdict (schema ``routing.ReviewStep``).
+    routes: pl.DataFrame
+    #: What each site that can be given admits, by category of project (schema ``compliance.Admissible``).
+    admissible: pl.DataFrame
     schemes: Schemes
     worth: pl.DataFrame
     scenarios: Mapping[ScenarioName, Scenario]
@@ -136,6 +142,8 @@ class Prepared:
     """The board before it is played: facts filled in, verdicts, schemes and what they are worth, the problem."""
 
     facts: Facts
+    #: How much of each site lies in which zone (schema ``zones.ZoneShare``).
+    shares: pl.DataFrame
     in_play: pl.DataFrame
     preliminary: Verdicts
     schemes: Schemes
@@ -169,12 +177,15 @@ def play(facts: Facts, rulebook: Rulebook, options: PlayOptions, *, watch: Watch
     divided = division.division(played.problem, chosen, rng, pairs, towns)
     watch("counterfactual")
     changes = _changes(ready, rulebook)
+    given = leaves(ready.facts.sites)
     return Plan(
         facts=ready.facts,
         rulebook=rulebook,
         in_play=ready.in_play,
         preliminary=ready.preliminary,
         changes=changes,
+        routes=_routes(ready, rulebook),
+        admissible=admissible(given, rulebook, on, shares=ready.shares),
         schemes=ready.schemes,
         worth=ready.worth,
         scenarios=played.scenarios,
@@ -211,8 +222,9 @@ def prepare(facts: Facts, rulebook: Rulebook, *, watch: Watch = lambda _: None) 
         *found.findings,
         *untaxed(in_play),
         *overdrawn(facts.quotas),
+        *unstated(in_play, facts.quotas),
     )
-    return Prepared(facts, in_play, first, found, value, problem, findings)
+    return Prepared(facts, located.shares, in_play, first, found, value, problem, findings)
 
 
 def playing(projects: pl.DataFrame) -> pl.DataFrame:
@@ -246,10 +258,20 @@ def divide(facts: Facts, rulebook: Rulebook, *, exact: bool, watch: Watch = lamb
 
 def _changes(ready: Prepared, rulebook: Rulebook) -> pl.DataFrame:
     """The smallest changes of projects not admitted, under the site class where they fare best."""
-    best = best_cases(ready.preliminary.verdicts).filter(pl.col("verdict") != Verdict.ADMITTED.value)
-    demands = ready.facts.demands.join(ready.in_play, on="project_id", how="semi")
-    cases = site_classes(ready.in_play, demands).join(best, on="case_id", how="semi")
+    cases = _best(ready).filter(pl.col("verdict") != Verdict.ADMITTED.value).drop("verdict")
     return counterfactual(cases, ready.in_play, rulebook, ready.facts.as_of)
+
+
+def _routes(ready: Prepared, rulebook: Rulebook) -> pl.DataFrame:
+    """The review steps of every project for the land it demands and the verdict where it fares best."""
+    return route(_best(ready), ready.in_play, rulebook, ready.facts.as_of)
+
+
+def _best(ready: Prepared) -> pl.DataFrame:
+    """The preliminary case under which each project fares best (``verdict.Case``), with its verdict."""
+    demands = ready.facts.demands.join(ready.in_play, on="project_id", how="semi")
+    best = best_cases(ready.preliminary.verdicts).select("case_id", "verdict")
+    return site_classes(ready.in_play, demands).join(best, on="case_id", maintain_order="left")
 
 
 def _effort(options: PlayOptions, rulebook: Rulebook, on: date) -> Effort:

@@ -1,5 +1,6 @@
 """``plan.xlsx``: the plan as a formatted workbook an officer can print. Same plan, same bytes."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 from yipanqi import __version__
 from yipanqi.allocation.board import Plan
 from yipanqi.allocation.scenarios import ScenarioName
-from yipanqi.files.plan_tables import Column, Sheet, sheets
+from yipanqi.files import plan_tables as tables
+from yipanqi.files.plan_tables import Column, Sheet
+from yipanqi.files.site_table import sites
 from yipanqi.files.summary import summary
 from yipanqi.policy.wording import label, say
 
@@ -19,7 +22,7 @@ _CREATED = datetime(2000, 1, 1)
 
 
 def write(plan: Plan, path: Path, language: str = "zh") -> None:
-    """Write ``plan.xlsx``: summary, verdicts, schemes, plan, unmatched, towns, rules, findings."""
+    """Write ``plan.xlsx``: summary, verdicts, schemes, plan, unmatched, towns, sites, rules, findings."""
     import xlsxwriter
 
     # Text that looks like a formula or a link stays text: exports never run anything.
@@ -30,8 +33,20 @@ def write(plan: Plan, path: Path, language: str = "zh") -> None:
         )
         formats = _formats(book)
         _summary(book.add_worksheet(say("book.summary", language)), plan, formats, language)
-        for sheet in sheets(plan, language):
+        for sheet in _sheets(plan, language):
             _table(book.add_worksheet(say(sheet.title, language)), sheet, plan, formats, language)
+
+
+def _sheets(plan: Plan, language: str) -> Iterator[Sheet]:
+    """All sheets after the summary, in order."""
+    yield tables.verdicts(plan, language)
+    yield tables.schemes(plan, language)
+    yield tables.placements(plan, language)
+    yield tables.unmatched(plan, language)
+    yield tables.towns(plan)
+    yield sites(plan, language)
+    yield tables.rules(plan, language)
+    yield tables.findings(plan, language)
 
 
 def _formats(book: Any) -> dict[str, Any]:

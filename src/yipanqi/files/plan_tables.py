@@ -5,7 +5,7 @@ already words of the language. Area is shown in mu.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -16,6 +16,7 @@ from yipanqi.admission.explanation import change_message, clause_message
 from yipanqi.admission.verdict import best_cases, overall
 from yipanqi.allocation.board import Facts, Plan
 from yipanqi.allocation.scenarios import ScenarioName
+from yipanqi.files.verdict_words import governing, review_steps
 from yipanqi.kernel.findings import Message
 from yipanqi.kernel.units import mu
 from yipanqi.matching.schemes import Schemes
@@ -40,7 +41,7 @@ class Sheet:
     rows: Sequence[Sequence[Any]]
 
 
-def _columns(specification: str) -> tuple[Column, ...]:
+def columns(specification: str) -> tuple[Column, ...]:
     """Columns from ``heading:width`` or ``heading:width:style``, separated by blanks."""
     parts = (text.split(":") for text in specification.split())
     return tuple(Column(f"book.{heading}", int(width), *style) for heading, width, *style in parts)
@@ -51,24 +52,18 @@ def names(frame: pl.DataFrame, key: str) -> dict[str, str]:
     return dict(zip(frame[key].to_list(), frame["name"].to_list(), strict=True))
 
 
-def sheets(plan: Plan, language: str) -> Iterator[Sheet]:
-    """All sheets of ``plan.xlsx`` after the summary, in order."""
-    yield verdicts(plan, language)
-    yield schemes(plan, language)
-    yield placements(plan, language)
-    yield unmatched(plan, language)
-    yield towns(plan)
-    yield rules(plan, language)
-    yield findings(plan, language)
-
-
 def verdicts(plan: Plan, language: str) -> Sheet:
-    """One row a project: its preliminary verdict under its best site class, and every clause it misses by how much."""
-    best = best_cases(plan.preliminary.verdicts).select("project_id", "case_id", "verdict")
+    """One row a project: its preliminary verdict under its best site class, and every clause it misses by how much.
+
+    Beside it the edition that governs, and why, and the steps its review takes.
+    """
+    best = best_cases(plan.preliminary.verdicts)
     missed = _missed(plan, best, language)
     changes = _changes(plan, language)
+    governs = {row["project_id"]: governing(plan.rulebook, row, language) for row in best.iter_rows(named=True)}
+    steps = review_steps(plan, language)
     town, rows = names(plan.facts.towns, "town_id"), []
-    joined = plan.in_play.join(best, on="project_id", how="left").sort("project_id")
+    joined = plan.in_play.join(best.select("project_id", "verdict"), on="project_id", how="left").sort("project_id")
     for p in joined.iter_rows(named=True):
         rows.append(
             [
@@ -82,15 +77,17 @@ def verdicts(plan: Plan, language: str) -> Sheet:
                 p["output_wan"],
                 p["tax_wan"],
                 label("verdict", p["verdict"], language),
+                governs.get(p["project_id"]),
                 "\n".join(missed.get(p["project_id"], [])),
                 "\n".join(changes.get(p["project_id"], [])),
+                "\n".join(steps.get(p["project_id"], [])),
             ]
         )
-    columns = _columns(
+    heads = columns(
         "project_id:11 project:26 investor:24 category:14 industry:8 origin:12 fixed_wan:12:n0 "
-        "output_wan:12:n0 tax_wan:11:n0 verdict:10 missed:56:wrap change:44:wrap"
+        "output_wan:12:n0 tax_wan:11:n0 verdict:10 governs:40:wrap missed:56:wrap change:44:wrap route:40:wrap"
     )
-    return Sheet("book.verdicts", columns, rows)
+    return Sheet("book.verdicts", heads, rows)
 
 
 def _missed(plan: Plan, best: pl.DataFrame, language: str) -> dict[str, list[str]]:
@@ -240,12 +237,12 @@ def placements(plan: Plan, language: str) -> Sheet:
                 *(say("book.yes" if key in elsewhere[n] else "book.no", language) for n in elsewhere),
             ]
         )
-    columns = _columns(
+    heads = columns(
         "project_id:11 project:26 origin:12 hosts:16 sites:34:wrap kind:14 land_mu:10:n2 "
         "floor_m2:11:n0 available_on:12:date value_wan:13:n0 expected_wan:13:n0 tax_wan:11:n0 "
         "move:10 in_alone:10 in_referral:10"
     )
-    return Sheet("book.placements", columns, rows)
+    return Sheet("book.placements", heads, rows)
 
 
 def unmatched(plan: Plan, language: str) -> Sheet:
@@ -272,8 +269,8 @@ def unmatched(plan: Plan, language: str) -> Sheet:
         ]
         for p in left.sort("project_id").iter_rows(named=True)
     ]
-    columns = _columns("project_id:11 project:26 origin:12 tax_wan:11:n0 verdict:10 pool:10:n0 misses:90:wrap")
-    return Sheet("book.unmatched", columns, rows)
+    heads = columns("project_id:11 project:26 origin:12 tax_wan:11:n0 verdict:10 pool:10:n0 misses:90:wrap")
+    return Sheet("book.unmatched", heads, rows)
 
 
 def towns(plan: Plan) -> Sheet:
@@ -306,12 +303,12 @@ def towns(plan: Plan) -> Sheet:
                 part.get("hosted_wan"),
             ]
         )
-    columns = _columns(
+    heads = columns(
         "town:14 own:10:n0 hosted:10:n0 moved_in:10:n0 moved_out:10:n0 hosted_tax_wan:14:n0 "
         "land_price:14:n2 plant_price:14:n2 alone_wan:14:n0 shapley_wan:14:n0 stderr_wan:12:n0 "
         "hosted_wan:14:n0"
     )
-    return Sheet("book.towns", columns, rows)
+    return Sheet("book.towns", heads, rows)
 
 
 def rules(plan: Plan, language: str) -> Sheet:
@@ -330,10 +327,10 @@ def rules(plan: Plan, language: str) -> Sheet:
         ]
         for name, p, v in plan.parameters_in_force()
     ]
-    columns = _columns(
+    heads = columns(
         "parameter:32 meaning:40:wrap value:14 unit:12 basis:12 clause:40:wrap source:36:wrap issued_by:16 from:12:date"
     )
-    return Sheet("book.rules", columns, rows)
+    return Sheet("book.rules", heads, rows)
 
 
 def findings(plan: Plan, language: str) -> Sheet:
