@@ -19,6 +19,7 @@ from yipanqi.pipeline.industries import name as industry_name
 from yipanqi.policy.wording import label, render, say, texts
 
 _LABELS = {"category": "category", "stage": "stage", "consent": "consent"}
+_UNITS = {"energy_tce": "coal", "emission_t": "tonnes"}
 _MONEY = ("total_investment_wan", "fixed_investment_wan", "output_wan", "tax_wan")
 Row = dict[str, Any]
 
@@ -131,18 +132,20 @@ def _fact(library: Library, project: Row, name: str) -> str:
         return f"{value} {industry_name(value) or ''}".strip()
     if name.endswith("_share"):
         return library.text("share", share=value)
-    return library.text("number", amount=value) if isinstance(value, float) else str(value)
+    if name in _UNITS:
+        return library.text(_UNITS[name], amount=value)
+    return str(value)
 
 
 def _verdict(library: Library, key: str) -> dict[str, Any]:
     row, language = library.verdicts[key], library.language
     lines = [
         {
-            "state": "met" if c["met"] else "unknown" if c["met"] is None else "band" if c["in_band"] else "missed",
+            "state": _state(c),
             "text": render(clause_message(c), language),
             "basis": label("basis", c["basis"], language),
         }
-        for c in library.clauses.get(key, [])
+        for c in sorted(library.clauses.get(key, []), key=lambda c: (_ORDER.index(_state(c)), c["clause_id"]))
     ]
     return {
         "code": row["verdict"],
@@ -152,8 +155,21 @@ def _verdict(library: Library, key: str) -> dict[str, Any]:
         "clauses": lines,
         "changes": [render(change_message(c), language) for c in library.changes.get(key, [])],
         "change_title": library.text("changes"),
-        "states": {s: library.text(f"clause_{s}") for s in ("met", "missed", "band", "unknown")},
+        "states": {s: library.text(f"clause_{s}") for s in _ORDER},
     }
+
+
+#: The order in which clauses are told: what stands in the way first.
+_ORDER = ("missed", "unknown", "band", "met", "scored")
+
+
+def _state(clause: Row) -> str:
+    """How a clause went; a scored one neither passes nor fails."""
+    if not clause["hard"]:
+        return "scored"
+    if clause["met"] is None:
+        return "unknown"
+    return "met" if clause["met"] else "band" if clause["in_band"] else "missed"
 
 
 def _governs(library: Library, row: Row) -> str:
