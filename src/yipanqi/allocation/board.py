@@ -167,7 +167,7 @@ def play(facts: Facts, rulebook: Rulebook, options: PlayOptions, *, watch: Watch
     ready = prepare(facts, rulebook, watch=watch)
     watch("scenarios")
     losses = [number(rulebook, f"allocation.loss_{level}_share", on) for level in ("low", "middle", "high")]
-    played = scenarios.play(ready.problem, _effort(options, rulebook, on), [0.0, *losses, 1.0])
+    played = scenarios.play(ready.problem, effort_of(options, rulebook, on), [0.0, *losses, 1.0])
     watch("prices")
     chosen = played.scenarios[ScenarioName.BOARD].placements["scheme_id"].to_list()
     towns = ready.facts.towns["town_id"].to_list()
@@ -244,7 +244,7 @@ def divide(facts: Facts, rulebook: Rulebook, *, exact: bool, watch: Watch = lamb
     """
     ready = prepare(facts, rulebook, watch=watch)
     watch("scenarios")
-    played = scenarios.play(ready.problem, _effort(PlayOptions(), rulebook, facts.as_of), [1.0])
+    played = scenarios.play(ready.problem, effort_of(PlayOptions(), rulebook, facts.as_of), [1.0])
     chosen = played.scenarios[ScenarioName.BOARD].placements["scheme_id"].to_list()
     towns = ready.facts.towns["town_id"].to_list()
     watch("prices")
@@ -274,7 +274,8 @@ def _best(ready: Prepared) -> pl.DataFrame:
     return site_classes(ready.in_play, demands).join(best, on="case_id", maintain_order="left")
 
 
-def _effort(options: PlayOptions, rulebook: Rulebook, on: date) -> Effort:
+def effort_of(options: PlayOptions, rulebook: Rulebook, on: date) -> Effort:
+    """The work the options ask for, in the rulebook's measure: a level by name, or a factor of the normal work."""
     if isinstance(options.effort, str):
         return Effort(number(rulebook, f"allocation.work_{options.effort}_count", on))
     return Effort(number(rulebook, "allocation.work_normal_count", on) * options.effort)
