@@ -100,9 +100,7 @@ class PairDifference(dy.Schema):
     a = dy.String(primary_key=True, nullable=False)
     b = dy.String(primary_key=True, nullable=False)
     figures = dy.List(dy.String(), nullable=False, description="columns of ProfileOutcome that differ, in its order")
-    figure = dy.String(nullable=True, description="the first of them; null: no figure differs")
-    a_value = dy.Float64(nullable=True)
-    b_value = dy.Float64(nullable=True)
+    figure = dy.String(nullable=True, description="the first of them, its values in numbers_json; null: none")
     acts = dy.List(dy.String(), nullable=False, description="<seat>.<act> permitted differently, by seat and act")
     numbers_id = dy.String(nullable=False, description="message on the numbers")
     numbers_json = dy.String(nullable=False)
@@ -208,12 +206,12 @@ def differences(found: Outcomes, profiles: Mapping[str, Profile]) -> pl.DataFram
     permits = {name: _permits(profiles[name], found.on) for name in found.figures["profile"]}
     rows = []
     for a, b in combinations(sorted(permits), 2):
-        differing, values, numbers = _numbers(found, a, b)
+        differing, numbers = _numbers(found, a, b)
         acts, told = _acts((a, b), (permits[a], permits[b]), (profiles[a], profiles[b]), found.on)
         rows.append(
             {
                 "a": a, "b": b, "figures": differing, "figure": differing[0] if differing else None,
-                "a_value": values[0], "b_value": values[1], "acts": acts,
+                "acts": acts,
                 "numbers_id": numbers.id, "numbers_json": _json(numbers), "acts_id": told.id, "acts_json": _json(told),
             }
         )  # fmt: skip
@@ -224,23 +222,22 @@ def _json(message: Message) -> str:
     return json.dumps(dict(message.params), ensure_ascii=False, sort_keys=True)
 
 
-def _numbers(found: Outcomes, a: str, b: str) -> tuple[list[str], tuple[float | None, float | None], Message]:
-    """The figures that differ, the two values of the first, and the message."""
+def _numbers(found: Outcomes, a: str, b: str) -> tuple[list[str], Message]:
+    """The figures that differ, and the message: the two values of the first, or why there is none."""
     left, right = (found.figures.row(by_predicate=pl.col("profile") == name, named=True) for name in (a, b))
     differing = [name for name in _FIGURES if left[name] != right[name]]
     if not differing:
-        return [], (None, None), _why_same(found, a, b)
+        return [], _why_same(found, a, b)
     first = differing[0]
-    values = float(left[first]), float(right[first])
     params: dict[str, Scalar] = {
         "a": a,
         "b": b,
         "count": len(differing),
         "figure": first,
-        "a_value": values[0],
-        "b_value": values[1],
+        "a_value": left[first],
+        "b_value": right[first],
     }
-    return differing, values, Message("outcomes.numbers_differ", params)
+    return differing, Message("outcomes.numbers_differ", params)
 
 
 def _why_same(found: Outcomes, a: str, b: str) -> Message:
