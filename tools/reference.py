@@ -66,7 +66,8 @@ def commands() -> Iterator[str]:
     """Every command with its help."""
     yield "# Commands · 命令\n"
     yield "Exit status: 0 fine, 1 findings that block, 2 wrong use.\n"
-    context = click.Context(main, info_name="yipanqi")
+    names = main.context_settings["help_option_names"]
+    context = click.Context(main, info_name="yipanqi", help_option_names=names, terminal_width=100)
     yield from _command(main, context, 2)
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import cast
 from yipanqi.cli import main
+from yipanqi.files.template import write_dataset
 from yipanqi.policy.rulebook import PROFILES
 
 
@@ -74,3 +76,13 @@ def test_a_wrong_rulebook_is_told_file_and_place(file: str, text: str, said: str
     result = call("rulebook", "check", tmp_path, "--json")
     assert result.exit_code == 1, result.output
     assert said in result.stdout
+
+
+def test_the_same_data_under_all_six_profiles_say_for_each_pair_what_differs(tmp_path: Path) -> None:
+    write_dataset(tmp_path, cast.facts())
+    result = call("profiles", "compare", "--data", tmp_path, "--json")
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert [row["profile"] for row in answer["outcomes"]] == sorted(PROFILES)
+    assert len(answer["differences"]) == 15
+    assert all(row["numbers"] and row["acts"] for row in answer["differences"])

@@ -1,5 +1,6 @@
 """profiles and rulebook: the institutions of the districts, and rulebooks of one's own."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,11 @@ import polars as pl
 from yipanqi.cli import terminal
 from yipanqi.governance import comparison, diagnosis
 from yipanqi.governance.profile import Profile, read
-from yipanqi.kernel.findings import Finding, Severity
+from yipanqi.kernel.findings import Finding, Message, Severity
 from yipanqi.policy.parameters import parameters
 from yipanqi.policy.rulebook import PROFILES, Rulebook, RulebookError
 from yipanqi.policy.rulebook import load as load_rulebook
-from yipanqi.policy.wording import label, say, sentence, texts
+from yipanqi.policy.wording import label, render, say, sentence, texts
 
 
 @click.group()
@@ -65,25 +66,53 @@ def show(name: str, as_json: bool, lang: str) -> None:
 
 
 @profiles.command()
+@click.option(
+    "--data", type=click.Path(exists=True, path_type=Path), help="also play these data under all six profiles"
+)
+@terminal.data_date
+@terminal.mapping_file
 @terminal.as_json
 @terminal.language
-def compare(as_json: bool, lang: str) -> None:
+def compare(data: Path | None, as_of: datetime | None, mapping: Path | None, as_json: bool, lang: str) -> None:
     """Print the paper's table 1 in its own words, where text and table differ, and every pair of profiles."""
     found = _profiles(lang)
     table, notes, pairs = comparison.table_one(found), comparison.table_notes(found), comparison.pairs(found)
+    played = None if data is None else _outcomes(data, mapping, as_of, lang, quiet=as_json)
     if as_json:
         answer = {"table_1": table.to_dicts(), "notes": notes.to_dicts(), "pairs": pairs.to_dicts()}
-        terminal.print_json(answer)
+        terminal.print_json(
+            answer | ({} if played is None else {"outcomes": played[0].to_dicts(), "differences": played[1]})
+        )
         return
-    _print(
-        table.drop("profile"),
-        say("cli.table_one", lang),
-        {c: say(f"cli.table_one.{c}", lang) for c in table.columns[1:]},
-    )
+    words = {c: say(f"cli.table_one.{c}", lang) for c in table.columns[1:]}
+    _print(table.drop("profile"), say("cli.table_one", lang), words)
     for note in notes.iter_rows(named=True):
         click.echo(f"· {note['note_zh' if lang == 'zh' else 'note_en']}")
-    heads = {c: say(f"cli.pair.{c}", lang) for c in pairs.columns}
-    _print(pairs, say("cli.pairs", lang), heads)
+    _print(pairs, say("cli.pairs", lang), {c: say(f"cli.pair.{c}", lang) for c in pairs.columns})
+    if played is not None:
+        for row in played[1]:
+            click.echo(f"{row['a']} / {row['b']}\n    {row['numbers']}\n    {row['acts']}")
+
+
+def _outcomes(
+    data: Path, mapping: Path | None, as_of: datetime | None, lang: str, *, quiet: bool
+) -> tuple[pl.DataFrame, list[dict[str, str]]]:
+    """The main job under all six profiles, and for every pair what differs, in words."""
+    import json
+
+    from yipanqi.allocation.outcomes import differences, outcomes
+
+    facts, _ = terminal.facts_of(data, mapping=mapping, as_of=as_of, lang=lang)
+    books = {name: terminal.rulebook_of(name, lang) for name in PROFILES}
+    with terminal.progress(lang, quiet=quiet) as (watch, _):
+        found = outcomes(facts, books, watch=watch)
+
+    def told(row: dict[str, Any], what: str) -> str:
+        return render(Message(row[f"{what}_id"], json.loads(row[f"{what}_json"])), lang)
+
+    rows = differences(found, _profiles(lang)).iter_rows(named=True)
+    words = [{"a": r["a"], "b": r["b"], "numbers": told(r, "numbers"), "acts": told(r, "acts")} for r in rows]
+    return found.figures, words
 
 
 @profiles.command()
