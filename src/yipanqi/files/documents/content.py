@@ -7,13 +7,13 @@ from typing import Any
 import polars as pl
 
 from yipanqi import __version__
-from yipanqi.admission.explanation import change_message, clause_message, governing_message
-from yipanqi.admission.standards import book
+from yipanqi.admission.explanation import change_message, clause_message
 from yipanqi.admission.verdict import best_cases
 from yipanqi.allocation.board import Plan
 from yipanqi.allocation.scenarios import ScenarioName
 from yipanqi.files.documents.editions import Edition, Figure
 from yipanqi.files.documents.picture import Pictures
+from yipanqi.files.verdict_words import governing
 from yipanqi.kernel.findings import Message
 from yipanqi.pipeline.industries import name as industry_name
 from yipanqi.policy.wording import label, render, say, texts
@@ -150,7 +150,7 @@ def _verdict(library: Library, key: str) -> dict[str, Any]:
     return {
         "code": row["verdict"],
         "word": label("verdict", row["verdict"], language),
-        "governs": _governs(library, row),
+        "governs": governing(library.plan.rulebook, row, language),
         "note": library.text("preliminary"),
         "clauses": lines,
         "changes": [render(change_message(c), language) for c in library.changes.get(key, [])],
@@ -170,16 +170,6 @@ def _state(clause: Row) -> str:
     if clause["met"] is None:
         return "unknown"
     return "met" if clause["met"] else "band" if clause["in_band"] else "missed"
-
-
-def _governs(library: Library, row: Row) -> str:
-    """Which edition governs and why, the standard called by its title."""
-    message = governing_message(row)
-    if row["standard_id"] is None:
-        return render(message, library.language)
-    standard = book(library.plan.rulebook).standards[row["standard_id"]]
-    title = standard.title_zh if library.language == "zh" else standard.title_en
-    return render(Message(message.id, {**message.params, "standard": title}), library.language)
 
 
 def _scheme(library: Library, scheme: Row, edition: Edition) -> dict[str, Any]:
