@@ -1,260 +1,243 @@
-"""The content of one document as plain data for the page template: texts, tables, and a small map of each scheme."""
+"""The content of one document as plain data for the page: composed from what its edition lets through, nothing else."""
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-
 from yipanqi import __version__
-from yipanqi.admission.explanation import change_message, clause_message
-from yipanqi.admission.verdict import best_cases
+from yipanqi.admission.explanation import change_message
 from yipanqi.allocation.board import Plan
-from yipanqi.allocation.scenarios import ScenarioName
-from yipanqi.files.documents.editions import Edition, Figure
-from yipanqi.files.documents.picture import Pictures
+from yipanqi.files.documents import siting
+from yipanqi.files.documents.editions import INTERNAL, Dossier, Edition, Row, limited
+from yipanqi.files.documents.picture import Atlas
+from yipanqi.files.documents.words import MISSING, Words
 from yipanqi.files.verdict_words import governing
+from yipanqi.governance import bodies, profile
 from yipanqi.kernel.findings import Message
-from yipanqi.pipeline.industries import name as industry_name
-from yipanqi.policy.wording import label, render, say, texts
+from yipanqi.policy.rulebook import Rulebook
 
-_LABELS = {"category": "category", "stage": "stage", "consent": "consent"}
-_UNITS = {"energy_tce": "coal", "emission_t": "tonnes"}
-_MONEY = ("total_investment_wan", "fixed_investment_wan", "output_wan", "tax_wan")
-Row = dict[str, Any]
+#: The facts of a project a reader sees, in order; the first ones stand in the strip under the title.
+_STRIP = ("total_investment_wan", "output_wan", "tax_wan")
+_FACTS = (
+    "investor", "credit_code", "category", "industry_code", "product_line", "strategic_tags", "fixed_investment_wan",
+    "stage", "major", "origin_town_id", "centre", "reported_at", "accepted_on", "rd_share", "rd_staff_share",
+    "energy_tce", "emission_t", "jobs_high_count", "jobs_middle_count", "jobs_basic_count",
+)  # fmt: skip
+_BUILDING = (
+    "building_height_m", "clear_height_m", "floor_load_kn_m2", "column_span_m", "crane_t", "power_kva", "gas_m3h",
+    "water_m3d", "steam_th", "sewage_m3d", "rent_max_yuan_m2_day",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Library:
-    """A plan's rows by project and scheme, looked up once for all documents."""
+class Issue:
+    """What all documents of a plan share: words, maps, and the lines of head and foot."""
 
-    plan: Plan
-    language: str
-    pictures: Pictures
-    towns: dict[str, str]
-    sites: dict[str, Row]
-    firms: dict[str, str]
-    schemes: dict[str, list[Row]]
-    by_scheme: dict[str, dict[str, list[Row]]]
-    verdicts: dict[str, Row]
-    clauses: dict[str, list[Row]]
-    changes: dict[str, list[Row]]
-    misses: dict[str, list[Row]]
-    placements: dict[str, Row]
+    words: Words
+    atlas: Atlas
+    lines: Mapping[str, str]
+    rulebook: Rulebook
 
     @classmethod
-    def of(cls, plan: Plan, language: str) -> "Library":
-        """The rows of a plan."""
-        facts, s = plan.facts, plan.schemes
-        best = best_cases(plan.preliminary.verdicts)
-        shown = s.schemes.filter(pl.col("shown_rank").is_not_null()).sort("project_id", "shown_rank")
-        clauses = plan.preliminary.clauses.join(best, on="case_id", how="semi").sort("project_id", "clause_id")
-        tables = {
-            "units": s.units.sort("phase", "site_id"),
-            "relocations": s.relocations.sort("firm_id"),
-            "plan_changes": s.plan_changes.sort("site_id", "rule_id"),
-            "reasons": s.reasons.sort("reason_no"),
-        }
-        return cls(
-            plan=plan,
-            language=language,
-            pictures=Pictures.of(facts.sites),
-            towns=dict(facts.towns.select("town_id", "name").iter_rows()),
-            sites={r["site_id"]: r for r in facts.sites.select("site_id", "name", "town_id").iter_rows(named=True)},
-            firms=dict(facts.incumbents.select("firm_id", "name").iter_rows()),
-            schemes=_by(shown, "project_id"),
-            by_scheme={name: _by(table, "scheme_id") for name, table in tables.items()},
-            verdicts={r["project_id"]: r for r in best.iter_rows(named=True)},
-            clauses=_by(clauses, "project_id"),
-            changes=_by(plan.changes.filter(pl.col("clause_id").is_null()), "project_id"),
-            misses=_by(s.misses.sort("miss_rank", "reason_no"), "project_id"),
-            placements={
-                r["project_id"]: r for r in plan.scenarios[ScenarioName.BOARD].placements.iter_rows(named=True)
-            },
+    def of(cls, plan: Plan, language: str) -> "Issue":
+        """The common part of a plan's documents."""
+        facts, on = plan.facts, plan.facts.as_of
+        given = profile.read(plan.rulebook)
+        words = Words(
+            language,
+            dict(facts.towns.select("town_id", "name").iter_rows()),
+            {key: bodies.title(given, key, on, language) for key in given.bodies},
         )
-
-    def rows(self, table: str, scheme_id: str) -> list[Row]:
-        """The rows of a table that belong to a scheme."""
-        return self.by_scheme[table].get(scheme_id, [])
-
-    def text(self, message_id: str, **params: Any) -> str:
-        """A sentence of the documents."""
-        return say(f"document.{message_id}", self.language, **params)
-
-
-def _by(frame: pl.DataFrame, key: str) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = {}
-    for row in frame.iter_rows(named=True):
-        groups.setdefault(row[key], []).append(row)
-    return groups
-
-
-def content(library: Library, project: Row, edition: Edition) -> dict[str, Any]:
-    """Everything one edition of one project's document shows."""
-    facts, key = library.plan.facts, project["project_id"]
-    schemes = [_scheme(library, s, edition) for s in library.schemes.get(key, [])]
-    return {
-        "language": library.language,
-        "title": library.text("title"),
-        "edition": library.text(f"edition_{edition.name}"),
-        "district": facts.district,
-        "as_of": library.text("as_of", on=facts.as_of.isoformat()),
-        "synthetic": library.text("synthetic") if facts.synthetic else "",
-        "name": project["name"],
-        "facts": [[_column(f, library.language), _fact(library, project, f)] for f in edition.project],
-        "headings": {h: library.text(f"heading_{h}") for h in ("facts", "verdict", "schemes", "board", "misses")},
-        "verdict": _verdict(library, key),
-        "schemes": schemes,
-        "no_scheme": "" if schemes else library.text("no_scheme"),
-        "board": _board(library, key) if edition.board else "",
-        "misses": [_miss(library, m) for m in library.misses.get(key, [])] if edition.misses else [],
-        "promise": library.text("promise"),
-        "map_note": library.text("map_note"),
-        "footer": library.text("footer", digest=library.plan.rulebook.digest[:12], version=__version__),
-    }
-
-
-def _column(name: str, language: str) -> str:
-    return texts()[f"column.projects.{name}"][language]
-
-
-def _fact(library: Library, project: Row, name: str) -> str:
-    value, language = project[name], library.language
-    if value is None:
-        return "—"
-    if name in _LABELS:
-        return label(_LABELS[name], value, language)
-    if name in _MONEY:
-        return library.text("money", amount=value)
-    if name == "origin_town_id":
-        return str(library.towns.get(value, value))
-    if name == "industry_code":
-        return f"{value} {industry_name(value) or ''}".strip()
-    if name.endswith("_share"):
-        return library.text("share", share=value)
-    if name in _UNITS:
-        return library.text(_UNITS[name], amount=value)
-    return str(value)
-
-
-def _verdict(library: Library, key: str) -> dict[str, Any]:
-    row, language = library.verdicts[key], library.language
-    lines = [
-        {
-            "state": _state(c),
-            "text": render(clause_message(c), language),
-            "basis": label("basis", c["basis"], language),
+        borders = words.list(sorted(set(facts.towns["boundary_source"].drop_nulls()))) or MISSING
+        lines = {
+            "district": facts.district or plan.rulebook.profile,
+            "as_of": words.text("as_of", on=on.isoformat()),
+            "synthetic": words.text("synthetic") if facts.synthetic else "",
+            "borders": words.text("borders", source=borders),
+            "foot": words.text("foot", on=on.isoformat(), digest=plan.rulebook.digest[:12], version=__version__),
         }
-        for c in sorted(library.clauses.get(key, []), key=lambda c: (_ORDER.index(_state(c)), c["clause_id"]))
-    ]
+        return cls(words, Atlas.of(facts.sites, facts.towns), lines, plan.rulebook)
+
+
+def content(dossier: Dossier, edition: Edition, issue: Issue) -> dict[str, Any]:
+    """Everything one edition of one project's document shows."""
+    seen, words = limited(dossier, edition), issue.words
+    project = seen["project"][0]
     return {
-        "code": row["verdict"],
-        "word": label("verdict", row["verdict"], language),
-        "governs": governing(library.plan.rulebook, row, language),
-        "note": library.text("preliminary"),
-        "clauses": lines,
-        "changes": [render(change_message(c), language) for c in library.changes.get(key, [])],
-        "change_title": library.text("changes"),
-        "states": {s: library.text(f"clause_{s}") for s in _ORDER},
+        "lang": words.language,
+        "title": words.text("title"),
+        "edition": {"name": edition.name, "word": words.text(f"edition.{edition.name}"),
+                    "note": words.text(f"edition.{edition.name}.note")},
+        **issue.lines,
+        "promise": words.text("promise"),
+        "project": {"id": project["project_id"], "name": project["name"]},
+        "strip": [[words.text("strip.need"), _need(seen, words)],
+                  *([words.heading("projects", c), words.value(c, project[c])] for c in _STRIP)],
+        "facts": _facts(seen, words),
+        "demands": _demands(seen, words),
+        "admission": _admission(seen, issue),
+        "siting": siting.schemes(seen, words, issue.atlas),
+        "misses": _misses(seen, words),
+        "board": _board(seen, words),
+        "notes": _notes(seen, words, edition),
+        "words": {name: words.text(f"part.{name}") for name in
+                  ("facts", "demands", "admission", "classes", "change", "siting", "resources", "changes",
+                   "moves", "board", "misses", "notes", "steps", "sketch", "none", "placed", "metre", "kilometre")},
+    }  # fmt: skip
+
+
+def _need(seen: Dossier, words: Words) -> str:
+    """What it needs in all: land and floor apart."""
+    wanted: dict[str, float] = {}
+    for demand in seen["demands"]:
+        kind = "land" if demand["need_kind"] == "land" else "plant"
+        wanted[kind] = wanted.get(kind, 0.0) + demand["need_m2"]
+    return " + ".join(words.area(kind, m2) for kind, m2 in sorted(wanted.items())) or MISSING
+
+
+def _facts(seen: Dossier, words: Words) -> list[list[str]]:
+    """The facts of the project, what nobody stated as a dash; last its wishes."""
+    project = seen["project"][0]
+    told = [[words.heading("projects", c), words.value(c, project[c])] for c in _FACTS if c in project]
+    near = [f"{words.value('wish_kind', w['wish_kind'])} {w['name'] or ''}".strip() for w in seen["wishes"]]
+    return [*told, [words.text("wishes"), words.list(dict.fromkeys(near)) or MISSING]]
+
+
+def _demands(seen: Dossier, words: Words) -> list[list[str]]:
+    """One row a phase: phase, what, how much, use, from when, firm or option, technical needs."""
+    heads = ("phase", "need_kind", "need_m2", "use_class", "far_ratio", "wanted_on", "commitment")
+    rows = [[*(words.heading("demands", c) for c in heads), words.text("needs")]]
+    for d in seen["demands"]:
+        since = d["wanted_on"] or d["from_year"]
+        rows.append(
+            [
+                str(d["phase"]),
+                words.value("need_kind", d["need_kind"]),
+                words.area(d["need_kind"], d["need_m2"]),
+                words.value("use_class", d["use_class"]),
+                words.value("far_ratio", d["far_ratio"]),
+                words.value("wanted_on", since) if since else MISSING,
+                words.value("commitment", d["commitment"]),
+                words.amounts(d, _BUILDING, "demands"),
+            ]
+        )
+    return rows
+
+
+def _admission(seen: Dossier, issue: Issue) -> dict[str, Any]:
+    """准入评审意见（预审）: the verdict under the best class of site, why, and what would have to change.
+
+    Clauses that stand in the way come first.
+    """
+    verdict, words = seen["verdict"][0], issue.words
+    grounds = governing(issue.rulebook, verdict, words.language)
+    clauses = [_clause(c, words) for c in seen["clauses"] if c["hard"] or "points" in c]
+    under = words.text("under", area=verdict["area_class"], type=verdict["functional_type"])
+    return {
+        "code": verdict["verdict"],
+        "word": words.value("verdict", verdict["verdict"]),
+        "note": words.text("preliminary"),
+        "grounds": f"{under}{grounds}",
+        "heads": [words.text(f"clause.{h}") for h in ("result", "indicator", "value", "threshold", "gap", "clause")],
+        "clauses": sorted(clauses, key=lambda c: _ORDER.index(c["state"])),
+        "classes": _classes(seen, words),
+        "changes": _answers(seen, words),
+        "steps": [_step(s, words) for s in seen.get("steps", [])],
     }
 
 
-#: The order in which clauses are told: what stands in the way first.
+#: The order in which clauses are told.
 _ORDER = ("missed", "unknown", "band", "met", "scored")
 
 
-def _state(clause: Row) -> str:
-    """How a clause went; a scored one neither passes nor fails."""
+def _clause(clause: Row, words: Words) -> dict[str, Any]:
+    """One clause: its state, and the cells indicator, value, threshold, gap, clause with its basis."""
+    state = {True: "met", False: "band" if clause["in_band"] else "missed", None: "unknown"}[clause["met"]]
+    word, gap = words.text(f"state.{state}"), clause["gap"]
     if not clause["hard"]:
-        return "scored"
-    if clause["met"] is None:
-        return "unknown"
-    return "met" if clause["met"] else "band" if clause["in_band"] else "missed"
-
-
-def _scheme(library: Library, scheme: Row, edition: Edition) -> dict[str, Any]:
-    key, language = scheme["scheme_id"], library.language
-    units = library.rows("units", key)
-    allowed = edition.reasons
-    reasons = [
-        {"role": r["role"], "word": label("reason_role", r["role"], language), "text": _told(r, language)}
-        for r in library.rows("reasons", key)
-        if allowed is None or r["message_id"] in allowed
-    ]
-    moves = [_move(library, m) for m in library.rows("relocations", key)] if edition.relocations else []
-    site_ids = [u["site_id"] for u in units]
+        state, word, gap = "scored", words.text("points", points=clause["points"], most=clause["points_max"]), None
+    ground = [words.value("basis", clause["basis"]), *([words.text("mandatory")] if clause["mandatory"] else [])]
+    share = "share" if clause["unit"] == "share" else None
+    sign = {">=": "≥ ", "<=": "≤ "}.get(clause["comparison"], "")
     return {
-        "rank": library.text("scheme", rank=scheme["shown_rank"]),
-        "kind": label("scheme_kind", scheme["kind"], language),
-        "svg": library.pictures.svg(site_ids, neighbours=edition.neighbours),
-        "figures": [
-            [library.text(f"figure_{f.value}"), text]
-            for f in edition.figures
-            if (text := _figure(library, scheme, units, f)) is not None
+        "state": state,
+        "word": word,
+        "cells": [
+            words.text("indicator", indicator=clause["indicator"]),
+            words.measure(clause["unit"], clause["value"]),
+            MISSING if clause["threshold"] is None else sign + words.measure(share, clause["threshold"]),
+            MISSING if gap is None else ("+" if gap >= 0 else "") + words.measure(share, gap),
+            clause["clause"],
         ],
-        "reasons": reasons,
-        "moves": moves,
-        "moves_title": library.text("moves") if moves else "",
-        "changes": [_plan_change(library, c) for c in library.rows("plan_changes", key)],
-        "changes_title": library.text("plan_changes"),
+        "basis": " · ".join(ground),
     }
 
 
-def _figure(library: Library, scheme: Row, units: list[Row], figure: Figure) -> str | None:
-    """The text of a figure; null where it does not apply to the scheme."""
-    language = library.language
-    land, floor, far_km, price_wan = (scheme[k] for k in ("land_m2", "floor_m2", "distance_km", "price_wan"))
-    moved = library.text("relocated", n=scheme["relocation_count"], cost=scheme["relocation_cost_wan"])
-    every: dict[Figure, str | None] = {
-        Figure.KIND: label("scheme_kind", scheme["kind"], language),
-        Figure.TOWNS: "、".join(library.towns.get(t, t) for t in scheme["town_ids"]),
-        Figure.SITES: "、".join(f"{library.sites[u['site_id']]['name']}（{u['site_id']}）" for u in units),
-        Figure.AREA_CLASS: label("area_class", scheme["area_class"], language),
-        Figure.FUNCTIONAL_TYPE: label("functional_type", scheme["functional_type"], language),
-        Figure.LAND: library.text("land", land_m2=land) if land else None,
-        Figure.FLOOR: library.text("floor", floor_m2=floor) if floor else None,
-        Figure.AVAILABLE: scheme["available_on"].isoformat(),
-        Figure.DISTANCE: None if far_km is None else library.text("kilometres", km=far_km),
-        Figure.PLAN_CHANGES: library.text("count", n=scheme["plan_change_count"]),
-        Figure.RELOCATIONS: moved,
-        Figure.PRICE: None if price_wan is None else library.text("money", amount=price_wan),
-        Figure.SCORE: library.text("share", share=scheme["score_share"]),
+def _classes(seen: Dossier, words: Words) -> dict[str, Any]:
+    """The verdict under every class of site: a row an area class, a column a functional type."""
+    by = {(c["area_class"], c["functional_type"]): c["verdict"] for c in seen["classes"]}
+    areas = list(dict.fromkeys(a for a, _ in by))
+    types = list(dict.fromkeys(t for _, t in by))
+    return {
+        "heads": [words.value("functional_type", t) for t in types],
+        "rows": [
+            [words.value("area_class", a), [[by[a, t], words.value("verdict", by[a, t])] for t in types]] for a in areas
+        ],
     }
-    return every[figure]
 
 
-def _told(row: Row, language: str) -> str:
-    return render(Message(row["message_id"], json.loads(row["params_json"])), language)
+def _answers(seen: Dossier, words: Words) -> list[str]:
+    """The smallest changes, one text an answer: what belongs together stands together."""
+    answers: dict[int, list[str]] = {}
+    for c in seen["changes"]:
+        answers.setdefault(c["order_no"], []).append(words.message(change_message(c)))
+    return [words.text("together", told=" ".join(a)) if len(a) > 1 else a[0] for a in answers.values()]
 
 
-def _move(library: Library, move: Row) -> list[str]:
-    where = library.text("closes") if move["to_site_id"] is None else str(library.sites[move["to_site_id"]]["name"])
-    cost, months = library.text("money", amount=move["cost_wan"]), library.text("months", n=move["months"])
-    firm = str(library.firms.get(move["firm_id"], move["firm_id"]))
-    return [firm, where, cost, months]
+def _step(step: Row, words: Words) -> list[str]:
+    """A step, and who acts in brackets where that is stated."""
+    title = step["title_zh" if words.language == "zh" else "title_en"]
+    return [title, "" if step["body"] is None else words.named("", words.who(step["body"]))]
 
 
-def _plan_change(library: Library, change: Row) -> str:
-    language = library.language
-    return library.text(
-        "plan_change",
-        site=library.sites[change["site_id"]]["name"],
-        parameter=label("plan_parameter", change["parameter"], language),
-        before=change["from_value"],
-        after=change["to_value"],
-        procedure=label("plan_procedure", change["procedure"], language),
-    )
+def _misses(seen: Dossier, words: Words) -> list[dict[str, Any]]:
+    """The nearest places of a project without a scheme, and what would have to change there."""
+    found: dict[int, dict[str, Any]] = {}
+    for m in seen.get("misses", []):
+        sites = words.list(words.named(*pair) for pair in zip(m["site_names"], m["site_ids"], strict=True))
+        place = found.setdefault(m["miss_rank"], {"rank": m["miss_rank"], "sites": sites, "told": []})
+        place["told"].append(words.message(Message(m["message_id"], m["params"])))
+    return list(found.values())
 
 
-def _board(library: Library, key: str) -> str:
-    placement = library.placements.get(key)
-    if placement is None:
-        return library.text("not_placed")
-    units = library.rows("units", placement["scheme_id"])
-    where = "、".join(library.sites[u["site_id"]]["name"] for u in units)
-    return library.text("placed", where=where, value=placement["value_wan"])
+def _board(seen: Dossier, words: Words) -> dict[str, Any] | None:
+    """What the board recommends; none where the edition does not show it."""
+    if not seen.get("placement"):
+        return None
+    p = seen["placement"][0]
+    consent = [words.heading("projects", "consent"), words.value("consent", p["consent"])]
+    settled = words.text("elsewhere", alone=p["in_alone"], referral=p["in_referral"])
+    if p["scheme_id"] is None:
+        advice = words.text("not_placed", count=p["pool_count"]) if p["pool_count"] else words.text("no_way")
+        return {"advice": advice, "lines": [consent, [words.text("else"), settled]]}
+    where = "fixed" if p["fixed"] else "moved" if p["moved"] else "stays"
+    sites = words.list(words.named(u["name"], u["site_id"]) for u in seen["units"] if u["scheme_id"] == p["scheme_id"])
+    accepts = None if not p["value_wan"] else p["expected_wan"] / p["value_wan"]
+    return {
+        "advice": words.text(f"placed.{where}", sites=sites),
+        "lines": [
+            [words.text("figure.value_wan"), words.value("value_wan", p["value_wan"])],
+            [words.text("figure.expected_wan"), words.value("expected_wan", p["expected_wan"])],
+            [words.heading("projects", "acceptance_share"), words.value("acceptance_share", accepts)],
+            [words.heading("projects", "tax_wan"), words.value("tax_wan", p["tax_wan"])],
+            consent,
+            [words.text("else"), settled],
+        ],
+    }
 
 
-def _miss(library: Library, miss: Row) -> str:
-    where = "、".join(library.sites[s]["name"] for s in miss["site_ids"])
-    return f"{miss['miss_rank']}. {where}：{_told(miss, library.language)}"
+def _notes(seen: Dossier, words: Words, edition: Edition) -> list[str]:
+    """What a reader has to know of the document as a whole."""
+    shared = ["promise.long", "note.preliminary", "note.figures", "note.basis"]
+    internal = ["note.value", "note.advice"] if edition.name == INTERNAL.name else ["note.public"]
+    return [words.text(n) for n in [*shared, *(internal if seen["schemes"] or seen.get("placement") else [])]]
