@@ -16,6 +16,10 @@ from yipanqi.policy.wording import label, say
 
 _FONT = "Microsoft YaHei"
 _BRAND, _SOFT, _LINE, _GREY = "#1D5FBF", "#E9F1FB", "#D5DCE5", "#6B7787"
+#: The colour of a verdict's letters.
+_VERDICTS = {"admitted": "#1F7A46", "conference": "#9A6300", "refused": "#B93227"}
+#: Sheets wider than this many characters are printed on A3 (paper 8), the others on A4 (paper 9).
+_WIDE, _A3, _A4 = 180, 8, 9
 _NUMBERS = {"n0": "#,##0", "n2": "#,##0.00", "pct": "0.0%", "date": "yyyy-mm-dd"}
 #: A workbook's creation stamp is fixed: the data date says when the facts were true.
 _CREATED = datetime(2000, 1, 1)
@@ -55,14 +59,18 @@ def _formats(book: Any) -> dict[str, Any]:
     formats = {
         "title": book.add_format(plain | {"bold": True, "font_size": 15, "font_color": "#0F3F86"}),
         "note": book.add_format(plain | {"font_color": _GREY, "font_size": 9}),
-        "warn": book.add_format(plain | {"font_color": "#9A6300", "bg_color": "#FDF2DC", "text_wrap": True}),
+        "warn": book.add_format(
+            plain
+            | {"font_color": "#9A6300", "bg_color": "#FDF2DC", "text_wrap": True, "indent": 1, "valign": "vcenter"}
+        ),
         "head": book.add_format(
             cell | {"bold": True, "bg_color": _BRAND, "font_color": "#FFFFFF", "text_wrap": True, "valign": "vcenter"}
         ),
-        "key": book.add_format(cell | {"bg_color": _SOFT, "bold": True}),
-        "text": book.add_format(cell),
-        "wrap": book.add_format(cell | {"text_wrap": True}),
+        "key": book.add_format(cell | {"bg_color": _SOFT, "bold": True, "align": "left", "indent": 1}),
+        "text": book.add_format(cell | {"align": "left", "indent": 1}),
+        "wrap": book.add_format(cell | {"text_wrap": True, "align": "left", "indent": 1}),
     }
+    formats |= {name: book.add_format({"font_color": colour, "bold": True}) for name, colour in _VERDICTS.items()}
     return formats | {name: book.add_format(cell | {"num_format": code}) for name, code in _NUMBERS.items()}
 
 
@@ -81,10 +89,12 @@ def _heading(sheet: Any, plan: Plan, formats: dict[str, Any], title: str, langua
 def _table(page: Any, sheet: Sheet, plan: Plan, formats: dict[str, Any], language: str) -> None:
     _heading(page, plan, formats, say(sheet.title, language), language)
     top = 3
-    page.set_row(top, 32)
+    heads = [say(column.heading, language) for column in sheet.columns]
+    lines = max(_lines(head, column.width) for head, column in zip(heads, sheet.columns, strict=True))
+    page.set_row(top, 15.0 * max(lines, 2) + 2)
     for c, column in enumerate(sheet.columns):
         page.set_column(c, c, column.width)
-        page.write_string(top, c, say(column.heading, language), formats["head"])
+        page.write_string(top, c, heads[c], formats["head"])
     for r, row in enumerate(sheet.rows, start=top + 1):
         for c, (column, value) in enumerate(zip(sheet.columns, row, strict=True)):
             _cell(page, r, c, value, formats[column.style])
@@ -92,9 +102,20 @@ def _table(page: Any, sheet: Sheet, plan: Plan, formats: dict[str, Any], languag
     page.freeze_panes(top + 1, 2)
     if sheet.rows:
         page.autofilter(top, 0, top + len(sheet.rows), len(sheet.columns) - 1)
+        _colour_verdicts(page, sheet, top, formats, language)
     else:
         page.write_string(top + 1, 0, say("book.empty", language), formats["note"])
-    _print(page, top)
+    wide = sum(column.width for column in sheet.columns) > _WIDE
+    _print(page, plan, top, language, paper=_A3 if wide else _A4)
+
+
+def _colour_verdicts(page: Any, sheet: Sheet, top: int, formats: dict[str, Any], language: str) -> None:
+    """Verdicts in the colours of the report, also after the reader has sorted or filtered."""
+    for c, column in enumerate(sheet.columns):
+        if column.heading == "book.verdict":
+            for name in _VERDICTS:
+                rule = {"type": "cell", "criteria": "==", "value": f'"{label("verdict", name, language)}"'}
+                page.conditional_format(top + 1, c, top + len(sheet.rows), c, rule | {"format": formats[name]})
 
 
 def _cell(page: Any, row: int, column: int, value: Any, style: Any) -> None:
@@ -110,11 +131,13 @@ def _cell(page: Any, row: int, column: int, value: Any, style: Any) -> None:
 
 def _height(columns: tuple[Column, ...], row: Any) -> float:
     """Excel does not grow rows by itself in a file made by a program: count the lines a Chinese text will take."""
-    lines = 1
-    for column, value in zip(columns, row, strict=True):
-        if column.style == "wrap" and isinstance(value, str):
-            lines = max(lines, sum(1 + int(_width(part) // column.width) for part in value.split("\n")))
-    return min(15.0 * lines + 2, 400.0)
+    wrapped = [(v, c.width) for c, v in zip(columns, row, strict=True) if c.style == "wrap" and isinstance(v, str)]
+    return min(15.0 * max((_lines(*pair) for pair in wrapped), default=1) + 3, 400.0)
+
+
+def _lines(text: str, width: int) -> int:
+    """The lines a text takes in a column; a margin of two characters goes to the indent."""
+    return sum(1 + int(_width(part) // max(width - 2, 1)) for part in text.split("\n"))
 
 
 def _width(text: str) -> float:
@@ -122,12 +145,14 @@ def _width(text: str) -> float:
     return sum(2 if ord(ch) > 0x2E80 else 1 for ch in text) * 0.98
 
 
-def _print(page: Any, top: int) -> None:
+def _print(page: Any, plan: Plan, top: int, language: str, *, paper: int = _A4) -> None:
+    """Landscape, as wide as the sheet, the heading on every page; the foot says what it is and of when."""
     page.set_landscape()
-    page.set_paper(9)
+    page.set_paper(paper)
     page.fit_to_pages(1, 0)
+    page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     page.repeat_rows(top)
-    page.set_footer("&C&P / &N")
+    page.set_footer(f"&L&8{say('book.note_land', language)}&C&8&P / &N&R&8&A · {plan.facts.as_of.isoformat()}")
     page.hide_gridlines(2)
 
 
@@ -152,10 +177,11 @@ def _summary(page: Any, plan: Plan, formats: dict[str, Any], language: str) -> N
     row = _scenarios(page, plan, formats, language, row + 1)
     row = _sensitivity(page, plan, formats, language, row + 1)
     for note in ("book.note_value", "book.note_gain", "book.note_advice", "book.note_land"):
-        page.merge_range(row, 0, row, 6, say(note, language), formats["warn"])
-        page.set_row(row, 32)
+        text = say(note, language)
+        page.merge_range(row, 0, row, 7, text, formats["warn"])
+        page.set_row(row, 15.0 * _lines(text, 140) + 5)
         row += 1
-    _print(page, 0)
+    _print(page, plan, 0, language)
 
 
 def _scenarios(page: Any, plan: Plan, formats: dict[str, Any], language: str, row: int) -> int:

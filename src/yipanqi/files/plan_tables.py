@@ -85,7 +85,7 @@ def verdicts(plan: Plan, language: str) -> Sheet:
         )
     heads = columns(
         "project_id:11 project:26 investor:24 category:14 industry:8 origin:12 fixed_wan:12:n0 "
-        "output_wan:12:n0 tax_wan:11:n0 verdict:10 governs:40:wrap missed:56:wrap change:44:wrap route:40:wrap"
+        "output_wan:12:n0 tax_wan:11:n0 verdict:14 governs:40:wrap missed:56:wrap change:44:wrap route:40:wrap"
     )
     return Sheet("book.verdicts", heads, rows)
 
@@ -252,11 +252,7 @@ def unmatched(plan: Plan, language: str) -> Sheet:
     left = left.join(overall(plan.preliminary.verdicts), on="project_id", how="left")
     pool = dict(plan.schemes.schemes.group_by("project_id").len().iter_rows())
     site, town = names(plan.facts.sites, "site_id"), names(plan.facts.towns, "town_id")
-    misses: dict[str, list[str]] = {}
-    for m in plan.schemes.misses.sort("project_id", "miss_rank", "reason_no").iter_rows(named=True):
-        text = told(m, language)
-        where = "、".join(site.get(s, s) for s in m["site_ids"])
-        misses.setdefault(m["project_id"], []).append(f"{m['miss_rank']}. {where}：{text}")
+    misses = _nearest(plan.schemes.misses, site, language)
     rows = [
         [
             p["project_id"],
@@ -265,12 +261,27 @@ def unmatched(plan: Plan, language: str) -> Sheet:
             p["tax_wan"],
             label("verdict", p["verdict"], language),
             pool.get(p["project_id"], 0),
-            "\n".join(misses.get(p["project_id"], [])),
+            "\n".join(misses.get(p["project_id"], {}).values()),
         ]
         for p in left.sort("project_id").iter_rows(named=True)
     ]
-    heads = columns("project_id:11 project:26 origin:12 tax_wan:11:n0 verdict:10 pool:10:n0 misses:90:wrap")
+    heads = columns("project_id:11 project:26 origin:12 tax_wan:11:n0 verdict:14 pool:10:n0 misses:90:wrap")
     return Sheet("book.unmatched", heads, rows)
+
+
+def _nearest(misses: pl.DataFrame, site: dict[str, str], language: str) -> dict[str, dict[int, str]]:
+    """project → rank → a line of its own: the place, and everything that would have to change there."""
+    lines: dict[str, dict[int, str]] = {}
+    for m in misses.sort("project_id", "miss_rank", "reason_no").iter_rows(named=True):
+        found, text = lines.setdefault(m["project_id"], {}), told(m, language)
+        if m["miss_rank"] in found:
+            found[m["miss_rank"]] += ("；" if language == "zh" else "; ") + text
+        elif '"site":' in m["params_json"]:  # the sentence names the place itself
+            found[m["miss_rank"]] = f"{m['miss_rank']}. {text}"
+        else:
+            where = "、".join(site.get(s, s) for s in m["site_ids"])
+            found[m["miss_rank"]] = f"{m['miss_rank']}. {where}{'：' if language == 'zh' else ': '}{text}"
+    return lines
 
 
 def towns(plan: Plan) -> Sheet:
