@@ -145,3 +145,20 @@ def test_the_template_opens_and_checks_without_a_crash(tmp_path: Path) -> None:
     rules = {f["rule"] for f in json.loads(checked.stdout)["findings"]}
     assert checked.exit_code == 1
     assert rules
+
+
+def test_divide_takes_the_run_folder_itself(planned: tuple[Result, Path]) -> None:
+    whole, inner = call("divide", planned[1], "--json"), call("divide", planned[1] / "run", "--json")
+    assert (inner.exit_code, inner.stdout) == (0, whole.stdout)
+
+
+def test_divide_of_a_folder_without_a_run_is_wrong_use(tmp_path: Path) -> None:
+    result = call("divide", tmp_path)
+    assert result.exit_code == 2
+    assert "没有保存的方案" in result.output
+
+
+def test_an_empty_folder_is_told_to_hold_nothing(tmp_path: Path) -> None:
+    result = call("check", tmp_path, "--json")
+    assert result.exit_code == 1
+    assert "workbook.nothing" in {f["rule"] for f in json.loads(result.stdout)["findings"]}

@@ -92,7 +92,10 @@ def divide(run: Path, exact: bool, as_json: bool, lang: str) -> None:
     from yipanqi.allocation.board import divide as divide_board
     from yipanqi.files.parquet import restore
 
-    facts, description = restore(run)
+    try:
+        facts, description = restore(run)
+    except (FileNotFoundError, ValueError):
+        raise click.BadParameter(say("cli.no_run", lang, folder=str(run)), param_hint="RUN") from None
     rulebook = terminal.rulebook_of(description["profile"], lang)
     if rulebook.digest != description["rulebook"]:
         click.echo(say("cli.other_edition", lang), err=True)

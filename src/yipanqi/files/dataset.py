@@ -102,7 +102,8 @@ def load(path: Path, *, mapping: Path | None = None, as_of: date | None = None) 
 def _read(path: Path, intake: _Intake) -> None:
     books, layers = _files(path)
     if not books and not layers:
-        intake.findings += open_book(path).findings or [Finding("workbook.nothing", file=path.name)]
+        nothing = [Finding("workbook.nothing", file=path.name)]
+        intake.findings += nothing if path.is_dir() else open_book(path).findings or nothing
     for book in map(open_book, books):
         intake.findings += book.findings
         for raw in book.sheets:

@@ -39,13 +39,13 @@ def store(plan: Plan, folder: Path) -> None:
 
 
 def restore(folder: Path) -> tuple[Facts, dict[str, Any]]:
-    """The facts of a stored run and its description.
+    """The facts of a stored run and its description; ``folder`` is a plan's folder or its ``run`` folder.
 
     Raises:
         FileNotFoundError: the folder holds no run.
         ValueError: a table is not the one the run was made from.
     """
-    run = folder / "run"
+    run = folder if (folder / "run.json").is_file() else folder / "run"
     description = json.loads((run / "run.json").read_text(encoding="utf-8"))
     frames: dict[str, Any] = {}
     for name, expected in description["tables"].items():

@@ -83,7 +83,7 @@ def sentence(finding: Finding, language: str = "zh") -> str:
 
 def _place(finding: Finding, language: str) -> list[str]:
     parts = [finding.file, finding.table]
-    if finding.row is not None:
+    if finding.row:  # a fault of the header or layer as a whole has no row of its own
         parts.append(say("place.row", language, row=finding.row))
     parts.append(finding.column)
     return [str(part) for part in parts if part]
