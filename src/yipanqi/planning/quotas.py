@@ -48,7 +48,7 @@ def balances(ledger: pl.DataFrame) -> pl.DataFrame:
 
     A quota kind with no entry has no row: it is not rationed. Rows are ordered by kind and town.
     """
-    sums = [pl.col("amount").filter(pl.col("entry") == entry.value).sum().alias(entry.value) for entry in QuotaEntry]
+    sums = [pl.col("amount").filter(pl.col("entry") == e.value).sort().sum().alias(e.value) for e in QuotaEntry]
     return (
         ledger.group_by("quota_kind", "town_id")
         .agg(sums)
@@ -84,9 +84,9 @@ def needs(projects: pl.DataFrame, units: pl.DataFrame, sites: pl.DataFrame, rule
         & pl.col("state").is_in([s.value for s in rule.unbuilt_states])
     )
     by_town = taken.group_by("case_id", "town_id").agg(
-        pl.col("take_m2").sum(),
-        pl.col("take_m2").filter(is_land).sum().alias(QuotaKind.LAND.value),
-        pl.col("take_m2").filter(pl.col("site_kind") == "office").sum().alias(QuotaKind.OFFICE.value),
+        pl.col("take_m2").sort().sum(),
+        pl.col("take_m2").filter(is_land).sort().sum().alias(QuotaKind.LAND.value),
+        pl.col("take_m2").filter(pl.col("site_kind") == "office").sort().sum().alias(QuotaKind.OFFICE.value),
         pl.col("energy_tce").first().alias(QuotaKind.ENERGY.value),
         pl.col("emission_t").first().alias(QuotaKind.EMISSION.value),
     )

@@ -98,3 +98,10 @@ def test_a_ledger_that_gives_more_than_it_has_is_reported() -> None:
     assert balances(ledger)["available"].to_list() == [-20.0]
     assert [(f.rule, f.params["amount"]) for f in overdrawn(ledger)] == [("planning.quota_overdrawn", 20.0)]
     assert overdrawn(ledger.head(2)) == ()
+
+
+def test_the_row_order_of_the_ledger_moves_no_bit_of_a_balance() -> None:
+    amounts = [3185.878, 55900.75, 58137.3277]
+    rows = [{"entry_id": str(i), "quota_kind": "land", "entry": "issued", "amount": a} for i, a in enumerate(amounts)]
+    ledger = tables.frame(QuotaLine, rows)
+    assert balances(ledger)["issued"].to_list() == balances(ledger.reverse())["issued"].to_list()
