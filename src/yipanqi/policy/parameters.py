@@ -71,18 +71,6 @@ def number(rulebook: Rulebook, name: str, on: date) -> float:
     return float(version(rulebook, name, on).value)
 
 
-def flag(rulebook: Rulebook, name: str, on: date) -> bool:
-    """The value of a yes-or-no parameter on a day.
-
-    Raises:
-        TypeError: the parameter is no yes or no.
-    """
-    value = version(rulebook, name, on).value
-    if not isinstance(value, bool):
-        raise TypeError(f"{name} is not yes or no: {value!r}")
-    return value
-
-
 def in_force(rulebook: Rulebook, on: date) -> list[tuple[str, Parameter, Version]]:
     """Every parameter with the version in force on a day, by name; parameters with none are left out."""
     found = []

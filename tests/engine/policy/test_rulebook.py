@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from yipanqi.policy import wording
-from yipanqi.policy.parameters import flag, number, parameters, version
+from yipanqi.policy.parameters import number, parameters, version
 from yipanqi.policy.rulebook import PROFILES, Provision, RulebookError, load, parse, read, yaml_of
 
 PARAMETER = """
@@ -94,8 +94,6 @@ def test_a_parameter_without_a_version_in_force_is_the_callers_mistake():
     book = parse("x", {"r": PARAMETER})
     with pytest.raises(KeyError, match="no version in force"):
         number(book, "r.days", date(2009, 12, 31))
-    with pytest.raises(TypeError, match="not yes or no"):
-        flag(book, "r.days", date(2020, 1, 1))
 
 
 def test_broken_parameters_of_all_documents_are_listed_together():
