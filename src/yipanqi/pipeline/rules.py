@@ -10,7 +10,7 @@ from yipanqi.policy.rulebook import Provision, Rulebook, Strict
 
 
 class ReportingExample(Provision):
-    """A reporting threshold another place has published: shown beside the district's own, never applied."""
+    """A reporting threshold another place has published: on record beside the district's own, never applied."""
 
     title_zh: str
     title_en: str
