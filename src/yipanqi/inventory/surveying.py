@@ -19,7 +19,8 @@ def survey(sites: pl.DataFrame, towns: pl.DataFrame, rulebook: Rulebook, as_of: 
     - ``inventory.area_differs``: the drawing of a land parcel and its certificate differ by more than
       ``inventory.area_tolerance_share`` of the certificate (which governs);
     - ``inventory.outside_district``: more than ``inventory.outside_tolerance_share`` of it lies outside all towns
-      (asked only where every town has a border);
+      (asked only where every town has a border: otherwise the note ``inventory.no_border`` says so, with
+      ``params["towns"]``);
     - ``inventory.other_town``: less than half of it lies in the town it states, by that town's border;
     - ``inventory.nobody_answers``: verified facts without a source or a verifier;
     - ``inventory.fact_from_future``: facts dated after the day.
@@ -34,6 +35,7 @@ def survey(sites: pl.DataFrame, towns: pl.DataFrame, rulebook: Rulebook, as_of: 
     return in_order(
         [
             *_areas(placed, epsg, area_tolerance),
+            *_without_border(placed, towns),
             *_outside(placed, towns, epsg, outside_tolerance),
             *_other_town(placed, towns, epsg),
             *_nobody_answers(sites),
@@ -64,6 +66,15 @@ def _areas(placed: pl.DataFrame, epsg: int, tolerance: float) -> list[Finding]:
         )
         for i in wrong.tolist()
     ]
+
+
+def _without_border(placed: pl.DataFrame, towns: pl.DataFrame) -> list[Finding]:
+    """A note that names the towns for want of whose border nobody can say what lies outside the district."""
+    missing = towns.filter(pl.col("geometry_wkb").is_null())["town_id"].sort().to_list()
+    if placed.is_empty() or not missing:
+        return []
+    params: dict[str, Scalar] = {"towns": "、".join(missing), "count": len(missing)}
+    return [Finding("inventory.no_border", Severity.NOTE, params, table="towns", column="geometry_wkb")]
 
 
 def _outside(placed: pl.DataFrame, towns: pl.DataFrame, epsg: int, tolerance: float) -> list[Finding]:

@@ -50,11 +50,17 @@ def test_what_does_not_agree_is_told(changes: dict, expected: list[str]) -> None
     assert told(cast.site("X", "T1", DRAWN_MU, geometry_wkb=SQUARE) | changes) == expected
 
 
-def test_without_all_borders_nobody_can_say_outside() -> None:
-    far = cast.site("X", "T1", DRAWN_MU, geometry_wkb=cast.rectangle(1.0, 30.0, 0.2, 0.2))
-    unknown = pl.when(pl.col("town_id") == "T1").then(None).otherwise(pl.col("geometry_wkb")).alias("geometry_wkb")
-    assert told(far, TOWNS.with_columns(unknown)) == []
-    assert told(far, TOWNS.clear()) == []
+def test_without_all_borders_it_is_said_that_nobody_can_say_outside() -> None:
+    bare = pl.when(pl.col("town_id") == "T3").then(None).otherwise(pl.col("geometry_wkb"))
+    some = TOWNS.with_columns(bare.alias("geometry_wkb"))
+    far = cast.site("N1", "T1", geometry_wkb=cast.rectangle(1.0, 30.0, 0.2, 0.2))
+    found = survey(tables.frame(Site, [far]), some, BOOK, cast.AS_OF)
+    assert {f.rule for f in found} >= {"inventory.no_border", "inventory.other_town"}
+    assert "inventory.outside_district" not in {f.rule for f in found}
+    (note,) = [f for f in found if f.rule == "inventory.no_border"]
+    assert (note.params["towns"], note.blocks) == ("T3", False)
+    assert "T3" in sentence(note)
+    assert sentence(note) != sentence(note, "en")
 
 
 def test_the_small_district_agrees_with_itself_whatever_the_order() -> None:
