@@ -10,11 +10,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cast
-from yipanqi.allocation.board import TABLES, PlayOptions, play
+from yipanqi.allocation.board import TABLES, PlayOptions, examine, play, prepare
 from yipanqi.cli import main
 from yipanqi.files.outputs import write
 from yipanqi.files.summary import json_schema
 from yipanqi.files.template import write_dataset
+from yipanqi.inventory.sites import Site
+from yipanqi.kernel import tables
+from yipanqi.planning.zones import Zone
 from yipanqi.policy.rulebook import load
 
 
@@ -162,3 +165,49 @@ def test_an_empty_folder_is_told_to_hold_nothing(tmp_path: Path) -> None:
     result = call("check", tmp_path, "--json")
     assert result.exit_code == 1
     assert "workbook.nothing" in {f["rule"] for f in json.loads(result.stdout)["findings"]}
+
+
+def test_check_finds_a_site_outside_the_district_and_says_so_in_words(tmp_path: Path) -> None:
+    far = cast.site("N1", "T1", geometry_wkb=cast.rectangle(1.0, 30.0, 0.2, 0.2))
+    others = [site for site in cast.sites() if site["site_id"] != "N1"]
+    write_dataset(tmp_path, cast.facts(sites=tables.frame(Site, [far, *others])))
+    found = json.loads(call("check", tmp_path, "--json").stdout)["findings"]
+    (outside,) = [f for f in found if f["rule"] == "inventory.outside_district"]
+    assert outside["value"] == "N1"
+    assert outside["sentence"].startswith("资源 · ")
+    assert "sites" not in outside["sentence"]
+
+
+def test_check_and_plan_agree_on_what_is_wrong_with_the_facts() -> None:
+    facts = cast.facts(sites=tables.frame(Site, [s | {"verified_by": None} for s in cast.sites()]))
+    told, planned = examine(facts, load("jiading")), prepare(facts, load("jiading")).findings
+    assert "inventory.nobody_answers" in {f.rule for f in told}
+    assert set(map(repr, told)) <= set(map(repr, planned))
+
+
+def test_a_layer_with_words_of_its_own_is_told_in_them(tmp_path: Path) -> None:
+    own = {
+        "zone_id": "ZX",
+        "zone_kind": "red_line",
+        "value": "本区特别保护线",
+        "geometry_wkb": cast.rectangle(1.0, 8.0, 0.1, 0.2),
+    }
+    write_dataset(tmp_path / "data", cast.facts(zones=tables.frame(Zone, [*cast.zones(), own])))
+    for words in (("check",), ("match", "--project", "A1"), ("plan", "--documents", "--out", str(tmp_path / "out"))):
+        result = call(words[0], tmp_path / "data", *words[1:], "--json")
+        assert result.exit_code == 0, result.output
+    assert "本区特别保护线" in call("check", tmp_path / "data", "--json").stdout
+    assert "本区特别保护线" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_known_zone_values_are_said_in_words(tmp_path: Path) -> None:
+    own = {
+        "zone_id": "ZX",
+        "zone_kind": "buffer",
+        "value": "housing",
+        "geometry_wkb": cast.rectangle(1.0, 8.0, 0.1, 0.2),
+    }
+    write_dataset(tmp_path, cast.facts(zones=tables.frame(Zone, [*cast.zones(), own])))
+    told = call("check", tmp_path).output
+    assert "住宅防护" in told
+    assert "housing" not in told

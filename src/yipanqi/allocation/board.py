@@ -34,7 +34,7 @@ from yipanqi.pipeline.projects import Demand, Project, Wish
 from yipanqi.pipeline.stages import ON_THE_BOARD, Stage
 from yipanqi.planning.compliance import admissible
 from yipanqi.planning.quotas import QuotaLine, overdrawn, unstated
-from yipanqi.planning.zones import Town, Zone, locate
+from yipanqi.planning.zones import Located, Town, Zone, locate
 from yipanqi.policy.parameters import Parameter, Version, in_force, number
 from yipanqi.policy.rulebook import Rulebook
 
@@ -214,17 +214,30 @@ def prepare(facts: Facts, rulebook: Rulebook, *, watch: Watch = lambda _: None) 
     value = worth(found.schemes, in_play, rulebook, on)
     ground = Ground(facts.projects, facts.sites, facts.holds, facts.quotas, facts.town_limits)
     problem = build(found, value, ground, rulebook, on)
-    findings = (
+    findings = (*_faults(facts, located, rulebook), *first.findings, *found.findings)
+    return Prepared(facts, located.shares, in_play, first, found, value, problem, findings)
+
+
+def examine(facts: Facts, rulebook: Rulebook) -> tuple[Finding, ...]:
+    """What is wrong with the facts themselves, before anything is decided: ``prepare`` finds the same.
+
+    Sites against borders, certificates and plan layers; holds; quotas overdrawn or not stated; projects without tax.
+    """
+    facts = facts.sorted()
+    located = locate(facts.sites, facts.zones, rulebook, facts.as_of)
+    return in_order(_faults(replace(facts, sites=located.sites), located, rulebook))
+
+
+def _faults(facts: Facts, located: Located, rulebook: Rulebook) -> tuple[Finding, ...]:
+    on, in_play = facts.as_of, playing(facts.projects)
+    return (
         *survey(facts.sites, facts.towns, rulebook, on),
         *hold_faults(facts.holds, facts.sites, rulebook, on),
         *located.findings,
-        *first.findings,
-        *found.findings,
         *untaxed(in_play),
         *overdrawn(facts.quotas),
         *unstated(in_play, facts.quotas),
     )
-    return Prepared(facts, located.shares, in_play, first, found, value, problem, findings)
 
 
 def playing(projects: pl.DataFrame) -> pl.DataFrame:

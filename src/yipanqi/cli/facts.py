@@ -12,27 +12,32 @@ from yipanqi.policy.wording import label, render, say
 
 @click.command()
 @terminal.data
+@terminal.profile_name
 @terminal.data_date
 @terminal.mapping_file
 @terminal.as_json
 @terminal.language
-def check(data: Path, as_of: datetime | None, mapping: Path | None, as_json: bool, lang: str) -> None:
-    """Check a data set: every finding with file, sheet, row, column, value and remedy."""
+def check(data: Path, profile: str, as_of: datetime | None, mapping: Path | None, as_json: bool, lang: str) -> None:
+    """Check a data set: the files by sheet, row, column and value, then the facts against borders, plan and quotas."""
+    from yipanqi.allocation.board import examine
     from yipanqi.files.dataset import load
 
+    rulebook = terminal.rulebook_of(profile, lang)
     with terminal.progress(lang, quiet=as_json) as (watch, _):
         watch("read")
         loaded = load(data, mapping=mapping, as_of=None if as_of is None else as_of.date())
+        watch("examine")
+        findings = (*loaded.findings, *(() if loaded.facts is None else examine(loaded.facts, rulebook)))
     if as_json:
         counts = {name: {"read": c.read, "kept": c.kept} for name, c in loaded.counts.items()}
-        terminal.print_json({"counts": counts, "findings": terminal.findings_json(loaded.findings, lang)})
-        terminal.finish(loaded.findings)
+        terminal.print_json({"counts": counts, "findings": terminal.findings_json(findings, lang)})
+        terminal.finish(findings)
     for name, count in loaded.counts.items():
         click.echo(say("cli.checked", lang, table=label("table", name, lang), read=count.read, kept=count.kept))
-    terminal.show_findings(loaded.findings, lang, limit=200)
-    if not loaded.findings:
+    terminal.show_findings(findings, lang, limit=200)
+    if not findings:
         click.echo(say("cli.fine", lang))
-    terminal.finish(loaded.findings)
+    terminal.finish(findings)
 
 
 @click.command()

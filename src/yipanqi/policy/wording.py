@@ -5,7 +5,8 @@ is a format string over the message's parameters with these formats of its own:
 
 - ``{x:mu}`` m² shown in mu, ``{x:n}`` a number with thousands separators and no needless decimals, ``{x:n1}`` one
   decimal, ``{x:pct}`` a share as per cent, ``{x:wan}`` 万元, from 10,000 on as 亿元;
-- ``{x:label.<set>}`` the word for a code: the text with id ``label.<set>.<value>``.
+- ``{x:label.<set>}`` the word for a code: the text with id ``label.<set>.<value>``;
+- ``{x:word.<set>}`` the same for what may also be free text: the value itself where no word is known.
 
 A null parameter reads ``—``.
 """
@@ -65,7 +66,11 @@ def label(group: str, code: str | None, language: str = "zh") -> str:
 
 
 def sentence(finding: Finding, language: str = "zh") -> str:
-    """What is wrong: place, rule and value, then what to do about it."""
+    """What is wrong: place, rule and value, then what to do about it.
+
+    Facts that came from no file name their table and column as the schema does; here they get their words.
+    """
+    finding = _in_words(finding, language)
     params: dict[str, Scalar] = {
         "file": finding.file,
         "table": finding.table,
@@ -79,6 +84,14 @@ def sentence(finding: Finding, language: str = "zh") -> str:
     place = " · ".join(_place(finding, language))
     gap = "" if language == "zh" else " "
     return f"{place}{'：' if language == 'zh' else ': '}{what}{gap}{remedy}" if place else f"{what}{gap}{remedy}"
+
+
+def _in_words(finding: Finding, language: str) -> Finding:
+    table, column = f"label.table.{finding.table}", f"column.{finding.table}.{finding.column}"
+    return finding.at(
+        table=texts()[table][language] if table in texts() else finding.table,
+        column=texts()[column][language] if column in texts() else finding.column,
+    )
 
 
 def _place(finding: Finding, language: str) -> list[str]:
@@ -98,6 +111,9 @@ class _Words(Formatter):
             return "—"
         if format_spec.startswith("label."):
             return texts()[f"{format_spec}.{value}"][self.language]
+        if format_spec.startswith("word."):
+            words = texts().get(f"label.{format_spec.removeprefix('word.')}.{value}")
+            return str(value) if words is None else words[self.language]
         if format_spec in _FORMATS:
             return _FORMATS[format_spec](float(value), self.language)
         if isinstance(value, float) and not format_spec:

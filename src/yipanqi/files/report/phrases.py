@@ -27,11 +27,8 @@ class Phrases:
         return self._number(*(render(Message(message_id, params), language) for language in LANGUAGES))
 
     def finding(self, finding: Finding) -> int:
-        """The number of the sentence of a finding: place, what is wrong, what to do.
-
-        Facts that came from no file name their table and column as the schema does; here they get their words.
-        """
-        return self._number(*(sentence(_placed(finding, language), language) for language in LANGUAGES))
+        """The number of the sentence of a finding: place, what is wrong, what to do."""
+        return self._number(*(sentence(finding, language) for language in LANGUAGES))
 
     def all(self) -> list[list[str]]:
         """Every sentence as [zh, en], in the order of the numbers."""
@@ -39,15 +36,6 @@ class Phrases:
 
     def _number(self, *pair: str) -> int:
         return self._numbers.setdefault(pair, len(self._numbers))
-
-
-def _placed(finding: Finding, language: str) -> Finding:
-    words = texts()
-    table, column = f"label.table.{finding.table}", f"column.{finding.table}.{finding.column}"
-    return finding.at(
-        table=words[table][language] if table in words else finding.table,
-        column=words[column][language] if column in words else finding.column,
-    )
 
 
 def page_texts() -> dict[str, list[Any]]:
