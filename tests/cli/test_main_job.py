@@ -1,6 +1,7 @@
 """The commands as an officer or a script calls them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 import cast
 from yipanqi.allocation.board import TABLES, PlayOptions, examine, play, prepare
 from yipanqi.cli import main
+from yipanqi.cli.board import print_division
 from yipanqi.files.outputs import write
 from yipanqi.files.summary import json_schema
 from yipanqi.files.template import write_dataset
@@ -211,3 +213,12 @@ def test_known_zone_values_are_said_in_words(tmp_path: Path) -> None:
     told = call("check", tmp_path).output
     assert "住宅防护" in told
     assert "housing" not in told
+
+
+def test_a_sampled_division_claims_no_more_than_it_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
+    found = play(cast.facts(), load("jiading"), PlayOptions()).division
+    calm = replace(found, in_core=True, blocking=(), excess_wan=0.0)
+    rows = [row | {"name": row["town_id"]} for row in found.shares.to_dicts()]
+    for exact in (False, True):
+        print_division(replace(calm, exact=exact), rows, "zh")
+        assert ("在抽样的镇街组合中" in capsys.readouterr().out) is not exact

@@ -106,10 +106,11 @@ def divide(run: Path, exact: bool, as_json: bool, lang: str) -> None:
     if as_json:
         terminal.print_json({f.name: getattr(division, f.name) for f in fields(division)} | {"shares": rows})
         return
-    _print_division(division, rows, lang)
+    print_division(division, rows, lang)
 
 
-def _print_division(division: Division, rows: list[dict[str, Any]], lang: str) -> None:
+def print_division(division: Division, rows: list[dict[str, Any]], lang: str) -> None:
+    """Print the shares of the towns as a table, and what the core check can say."""
     from rich.console import Console
     from rich.table import Table
 
@@ -123,7 +124,7 @@ def _print_division(division: Division, rows: list[dict[str, Any]], lang: str) -
     Console().print(table)
     names = {row["town_id"]: row["name"] for row in rows}
     blocking = "、".join(names.get(town, town) for town in division.blocking)
-    in_core = say("cli.in_core", lang)
+    in_core = say("cli.in_core" if division.exact else "cli.none_found", lang)
     click.echo(in_core if division.in_core else say("cli.blocking", lang, towns=blocking, excess=division.excess_wan))
 
 

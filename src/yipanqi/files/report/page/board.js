@@ -71,7 +71,7 @@ function landLeft(id) {
 }
 function core() {
   const d = DATA.division;
-  return cardOf(t('core'), d.exact ? t('core.exact') : t('core.sampled', { n: n(d.samples) }), null, h('p', { class: d.in_core ? 'good' : 'bad' }, d.in_core ? t('core.yes') : t('core.no', { towns: joined(d.blocking.map(townName)), more: wan(d.excess) })),
+  return cardOf(t('core'), d.exact ? t('core.exact') : t('core.sampled', { n: n(d.samples) }), null, h('p', { class: d.in_core ? 'good' : 'bad' }, d.in_core ? t(d.exact ? 'core.yes' : 'core.none_found') : t('core.no', { towns: joined(d.blocking.map(townName)), more: wan(d.excess) })),
     h('p', { class: 'note' }, t('core.define', { function: text(d.value_function), grand: wan(d.grand) })));
 }
 function prices() {
