@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo install check test test-all engine-alone lock clean
+.PHONY: demo install check test test-all engine-alone bench bench-small lock clean
 
 demo: $(STAMP)  ## play a synthetic district and write out/demo
 	$(BIN)/yipanqi demo --out out/demo
@@ -19,15 +19,15 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	touch $(STAMP)
 
 check: $(STAMP)  ## architecture contracts, types, lint, format
-	$(BIN)/ruff check src tests tools examples
-	$(BIN)/ruff format --check src
+	$(BIN)/ruff check src tests tools examples benchmarks
+	$(BIN)/ruff format --check src benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
 test: $(STAMP)  ## the tests, without the slow ones
 	$(BIN)/pytest -n auto -m "not slow"
 
-test-all: $(STAMP) engine-alone  ## every test, and the engine alone
+test-all: $(STAMP) engine-alone bench-small  ## every test, the engine alone, every benchmark once at small size
 	$(BIN)/pytest -n auto
 
 ALONE := build/alone
@@ -37,6 +37,17 @@ engine-alone: $(STAMP)  ## the engine from its wheel, without the development ex
 	$(ALONE)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/test.txt
 	$(ALONE)/bin/python -m pip install -q --disable-pip-version-check --no-deps build/wheel/*.whl
 	$(ALONE)/bin/pytest -n auto -m "not slow" tests/engine
+
+BENCH := $(VENV)/.installed-bench
+$(BENCH): $(STAMP) requirements/bench.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	touch $(BENCH)
+
+bench: $(BENCH)  ## every promise beside its peers, at full size: docs/reference/benchmarks.md
+	$(BIN)/python -m benchmarks
+
+bench-small: $(BENCH)  ## the same at the size of a test: answers must agree, times mean nothing
+	$(BIN)/python -m benchmarks --small
 
 lock:
 	requirements/lock.sh
