@@ -1,0 +1,1 @@
+"""The worlds the engine is measured in: seeded generators, drawn and committed before tuning."""
