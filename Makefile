@@ -24,11 +24,13 @@ check: $(STAMP)  ## architecture contracts, types, lint, format
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-test: $(STAMP)  ## the tests, without the slow ones
+test: $(STAMP)  ## the tests, without the slow ones; those of the shell on SQLite and on PostgreSQL
 	$(BIN)/pytest -n auto -m "not slow"
+	$(BIN)/python tools/with_postgres.py $(BIN)/pytest -n auto -m "not slow" tests/web
 
 test-all: $(STAMP) engine-alone bench-small  ## every test, the engine alone, every benchmark once at small size
 	$(BIN)/pytest -n auto
+	$(BIN)/python tools/with_postgres.py $(BIN)/pytest -n auto tests/web
 
 ALONE := build/alone
 engine-alone: $(STAMP)  ## the engine from its wheel, without the development extra, passes its tests

@@ -6,5 +6,6 @@ compile() { uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-fi
 compile pyproject.toml -o requirements/engine.txt
 compile --extra test -c requirements/engine.txt pyproject.toml -o requirements/test.txt
 compile --extra dev -c requirements/engine.txt pyproject.toml -o requirements/dev.txt
+compile --extra web -c requirements/engine.txt pyproject.toml -o requirements/web.txt
 compile --extra cluster -c requirements/engine.txt pyproject.toml -o requirements/cluster.txt
 compile --extra dev --extra bench -c requirements/dev.txt pyproject.toml -o requirements/bench.txt

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted((ROOT / "src").rglob("*.py"))
+#: What is written by hand: makemigrations writes the rest.
+SOURCES = [p for p in sorted((ROOT / "src").rglob("*.py")) if p.parent.name != "migrations"]
 BANNED = {"util", "utils", "helper", "helpers", "common", "base", "core", "manager", "service", "services", "misc"}
 #: Rooms that bear one of the banned words because it is the domain's own.
 ALLOWED_ROOMS: set[str] = set()

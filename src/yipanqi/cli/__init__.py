@@ -1,8 +1,13 @@
 """The command line. Exit status: 0 fine, 1 findings that block, 2 wrong use."""
 
+from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 
 import click
+
+#: Commands of the shell (``serve``, ``migrate`` …) register under this entry-point group; they need its extra.
+_GROUP = "yipanqi.commands"
 
 #: command → module that holds it; loaded only when the command is asked for, so that start-up stays short.
 _COMMANDS = {
@@ -20,13 +25,22 @@ _COMMANDS = {
 
 class _Lazy(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return [*_COMMANDS, *sorted(_of_the_shell())]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = getattr(import_module(f"yipanqi.cli.{_COMMANDS[cmd_name]}"), cmd_name)
+        command: click.Command | None = None
+        if cmd_name in _COMMANDS:
+            command = getattr(import_module(f"yipanqi.cli.{_COMMANDS[cmd_name]}"), cmd_name)
+        elif load := _of_the_shell().get(cmd_name):
+            command = load()
         return command
+
+
+def _of_the_shell() -> dict[str, Callable[[], click.Command]]:
+    """Name → loader of the shell's commands; none where the ``web`` extra is not installed."""
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry.load for entry in entry_points(group=_GROUP)} if find_spec("django") else {}
 
 
 @click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,0 +1,63 @@
+"""The audit row and the outbox row every action writes in its own transaction."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+
+from yipanqi_web.clock import now
+from yipanqi_web.permissions.actor import Actor
+from yipanqi_web.records.models import AuditRow, OutboxRow
+
+
+def audit(
+    by: Actor,
+    act: str,
+    thing: tuple[str, str],
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    why: str = "",
+) -> AuditRow:
+    """Write down who did what to which thing (kind, id), from what to what, and why.
+
+    Raises:
+        RuntimeError: outside a transaction, where a rolled-back change would leave its row behind.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("an audit row is written in the transaction of the change")
+    kind, identity = thing
+    return AuditRow.objects.create(
+        district_code=by.district_code,
+        at=now(),
+        user_name=by.name,
+        body=by.body,
+        act=act,
+        object_kind=kind,
+        object_id=identity,
+        before=_json(before),
+        after=_json(after),
+        why=why,
+    )
+
+
+def tell(by: Actor, topic: str, **payload: Any) -> OutboxRow:
+    """Put something into the outbox; the worker delivers it."""
+    return OutboxRow.objects.create(district_code=by.district_code, at=now(), topic=topic, payload=_json(payload) or {})
+
+
+def _json(values: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The values as JSON can hold them; geometry as its digest, for the version row keeps it whole."""
+    return None if values is None else {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime() | date():
+            return value.isoformat()
+        case bytes() | memoryview():
+            from hashlib import sha256
+
+            return f"sha256:{sha256(bytes(value)).hexdigest()}"
+        case _:
+            return value

@@ -1,0 +1,1 @@
+"""Pages: short functions that call a query or one action, and render."""

@@ -1,0 +1,1 @@
+"""Reads: rows for pages, frames for the engine."""

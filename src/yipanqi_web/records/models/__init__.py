@@ -1,0 +1,22 @@
+"""All product tables."""
+
+from yipanqi_web.records.models.audit import AuditRow, AuditSeal, OutboxRow
+from yipanqi_web.records.models.district import District
+from yipanqi_web.records.models.facts import FACTS, Fact, ProjectFact, SiteFact, TownFact
+from yipanqi_web.records.models.pipeline import ReferralRecord, StageChange
+from yipanqi_web.records.models.reservation import Reservation
+
+__all__ = [
+    "FACTS",
+    "AuditRow",
+    "AuditSeal",
+    "District",
+    "Fact",
+    "OutboxRow",
+    "ProjectFact",
+    "ReferralRecord",
+    "Reservation",
+    "SiteFact",
+    "StageChange",
+    "TownFact",
+]
