@@ -127,11 +127,9 @@ def createadmin(username: str, role: str, password_stdin: bool, lang: str) -> No
 def serve(bind: str, workers: int, lang: str) -> None:
     """Serve the pages."""
     _ready(lang)
-    from django.core.management import call_command
     from granian import Granian
     from granian.constants import Interfaces
 
-    call_command("collectstatic", verbosity=0, interactive=False)
     host, _, port = bind.rpartition(":")
     click.echo(say("web.cli.serving", lang, address=f"http://{bind}/"))
     Granian(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from yipanqi.allocation.board import Facts
+from yipanqi.inventory.reservation import live
 from yipanqi_web.actions import trail, versions
 from yipanqi_web.clock import now
 from yipanqi_web.permissions.actor import Actor, system_actor
@@ -23,7 +24,7 @@ class Loaded:
 def load(facts: Facts, code: str, profile: str) -> Loaded:
     """All tables of a data set into the record of a district, whole or not at all; the same set again changes nothing.
 
-    The district is made if the record has none of the code. Holds are added where the site is free.
+    The district is made if the record has none of the code. Live holds are added where the site is free.
     """
     with transaction.atomic():
         district, _ = District.objects.update_or_create(
@@ -50,6 +51,7 @@ def _hold(facts: Facts, by: Actor) -> int:
     taken = set(
         Reservation.objects.filter(district_code=by.district_code, ended_at=None).values_list("site_id", flat=True)
     )
+    holds = live(facts.holds, facts.as_of).select("site_id", "project_id", "held_until")
     rows = [
         Reservation(
             district_code=by.district_code,
@@ -59,7 +61,7 @@ def _hold(facts: Facts, by: Actor) -> int:
             held_at=now(),
             held_by=by.name,
         )
-        for site_id, project_id, until in facts.holds.select("site_id", "project_id", "held_until").iter_rows()
+        for site_id, project_id, until in holds.iter_rows()
         if site_id not in taken
     ]
     Reservation.objects.bulk_create(rows, batch_size=500)

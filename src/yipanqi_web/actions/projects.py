@@ -33,6 +33,11 @@ _ACTS = {
 }
 
 
+def act_to(stage: Stage) -> Act:
+    """Which act takes a project to a stage."""
+    return _ACTS.get(stage, Act.REVIEW_ADMISSION)
+
+
 def enter_lead(values: Mapping[str, Any], demand: Mapping[str, Any], *, by: Actor) -> ProjectFact:
     """A new project as a lead of its town, with its first phase.
 
@@ -79,7 +84,7 @@ def move(project: ProjectFact, to: Stage, *, by: Actor, reason: str = "") -> Pro
     Raises:
         RefusedError; NotPossibleError: the stage may not follow, or a loss is given no reason; StaleError.
     """
-    require(by, _ACTS.get(to, Act.REVIEW_ADMISSION), project.origin_town_id)
+    require(by, act_to(to), project.origin_town_id)
     stage = Stage(project.stage)
     if not may_follow(stage, to):
         raise NotPossibleError(Finding("web.stage_no_such_step", params={"from": stage.value, "to": to.value}))

@@ -12,14 +12,20 @@ from yipanqi.inventory.stocktaking import TRANSITIONS
 from yipanqi.kernel import tables
 from yipanqi.kernel.findings import Finding
 from yipanqi_web.actions import trail, versions
+from yipanqi_web.actions.versions import StaleError
 from yipanqi_web.clock import now
 from yipanqi_web.permissions.actor import Actor
 from yipanqi_web.permissions.acts import require
 from yipanqi_web.queries import frames
 from yipanqi_web.records.models import ProjectFact, Reservation, SiteFact
 
-#: Which act takes a fact to a state.
-_ACTS = {FactState.VERIFIED: Act.VERIFY_SITE, FactState.IN_USE: Act.VERIFY_SITE}
+
+def act_to(state: FactState) -> Act:
+    """Which act takes a fact to a state: to verify is the district's word, all else the registrar's."""
+    return Act.VERIFY_SITE if state in (FactState.VERIFIED, FactState.IN_USE) else Act.REGISTER_SITE
+
+
+__all__ = ["NotPossibleError", "StaleError", "act_to", "correct", "expire_holds", "move_fact", "release", "reserve"]
 
 
 class NotPossibleError(Exception):
@@ -37,7 +43,7 @@ def move_fact(site: SiteFact, to: FactState, *, by: Actor, why: str = "") -> Sit
         RefusedError: the actor may not. NotPossibleError: no such step from here, or back without a reason.
         StaleError: somebody else was faster.
     """
-    require(by, _ACTS.get(to, Act.REGISTER_SITE), site.town_id)
+    require(by, act_to(to), site.town_id)
     state = FactState(site.fact_state)
     if to not in TRANSITIONS[state]:
         raise NotPossibleError(Finding("web.fact_no_such_step", params={"from": state.value, "to": to.value}))

@@ -1,6 +1,5 @@
 """Writing facts: a new version supersedes the one in force; what did not change gets none."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +12,7 @@ from yipanqi.kernel.tables import keys
 from yipanqi_web.clock import now
 from yipanqi_web.permissions.actor import Actor
 from yipanqi_web.records.models import Fact
+from yipanqi_web.records.search import pairs
 
 #: The columns whose text is searched, of each kind of fact.
 _SEARCHED = ("name", "address", "investor", "credit_code", "product_line", "site_id", "project_id", "cadastre_no")
@@ -121,19 +121,3 @@ def _same(old: Any, new: Any) -> bool:
     if isinstance(old, memoryview):
         return bool(bytes(old) == new)
     return bool(old == new)
-
-
-def pairs(*texts: str) -> str:
-    """Every pair of neighbouring characters of the texts, each once, between spaces; look-alike forms made one.
-
-    >>> pairs("嘉定区 A1")
-    ' a1 嘉定 定区 '
-    """
-    found = set()
-    for text in texts:
-        plain = "".join(unicodedata.normalize("NFKC", text).casefold().split())
-        words = unicodedata.normalize("NFKC", text).casefold().split()
-        found |= {word[i : i + 2] for word in words for i in range(max(1, len(word) - 1))}
-        if len(plain) == 1:
-            found.add(plain)
-    return f" {' '.join(sorted(found))} " if found else ""

@@ -1,3 +1,29 @@
-"""The routes of the pages."""
+"""The routes of the pages, each with its policy."""
 
-urlpatterns: list[object] = []
+from django.views.decorators.http import require_POST, require_safe
+
+from yipanqi_web.pages import board, entrance, institution, projects, sites
+from yipanqi_web.pages.frame import OFFICERS, OPEN, SIGNED_IN, route
+
+urlpatterns = [
+    route("", require_safe(board.cockpit), OFFICERS, "board"),
+    route("map.json", require_safe(board.layers), OFFICERS, "map"),
+    route("todo/", require_safe(board.todo), OFFICERS, "todo"),
+    route("sites/", require_safe(sites.overview), OFFICERS, "sites"),
+    route("sites/due/", require_safe(sites.due), OFFICERS, "due"),
+    route("sites/<uuid:public_id>/", require_safe(sites.card), OFFICERS, "site"),
+    route("sites/<uuid:public_id>/fact/", require_POST(sites.move), OFFICERS, "site_fact"),
+    route("sites/<uuid:public_id>/hold/", require_POST(sites.hold), OFFICERS, "site_hold"),
+    route("sites/<uuid:public_id>/release/", require_POST(sites.release), OFFICERS, "site_release"),
+    route("projects/", require_safe(projects.overview), OFFICERS, "projects"),
+    route("projects/enter/", projects.enter, OFFICERS, "enter"),
+    route("projects/referrals/", require_safe(projects.referrals), OFFICERS, "referrals"),
+    route("projects/<uuid:public_id>/", require_safe(projects.file), OFFICERS, "project"),
+    route("projects/<uuid:public_id>/stage/", require_POST(projects.move), OFFICERS, "project_stage"),
+    route("projects/<uuid:public_id>/referral/", require_POST(projects.refer), OFFICERS, "project_referral"),
+    route("institution/", require_safe(institution.institution), OFFICERS, "institution"),
+    route("login/", entrance.login, OPEN, "login"),
+    route("leave/", require_POST(entrance.leave), SIGNED_IN, "leave"),
+    route("language/", require_POST(entrance.speak), OPEN, "language"),
+    route("health/", require_safe(entrance.alive), OPEN, "health"),
+]

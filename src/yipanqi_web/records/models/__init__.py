@@ -2,7 +2,7 @@
 
 from yipanqi_web.records.models.audit import AuditRow, AuditSeal, OutboxRow
 from yipanqi_web.records.models.district import District
-from yipanqi_web.records.models.facts import FACTS, Fact, ProjectFact, SiteFact, TownFact
+from yipanqi_web.records.models.facts import FACTS, Fact, LeaseFact, ProjectFact, SiteFact, TownFact
 from yipanqi_web.records.models.pipeline import ReferralRecord, StageChange
 from yipanqi_web.records.models.reservation import Reservation
 
@@ -12,6 +12,7 @@ __all__ = [
     "AuditSeal",
     "District",
     "Fact",
+    "LeaseFact",
     "OutboxRow",
     "ProjectFact",
     "ReferralRecord",
