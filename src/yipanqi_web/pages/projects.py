@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from yipanqi.governance.profile import Act
+from yipanqi.kernel.findings import Finding
 from yipanqi.pipeline.projects import Category, NeedKind
 from yipanqi.pipeline.stages import TRANSITIONS, Stage
 from yipanqi.policy.wording import say
