@@ -30,6 +30,7 @@ class Cluster:
 @contextmanager
 def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
     """A cluster whose processes are ended, each by its own id, whatever happens."""
+    folder.mkdir(exist_ok=True)
     note = folder / "scheduler.json"
     command = ["distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
     scheduler = start([*command, "--scheduler-file", str(note)])
@@ -46,7 +47,7 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
 
 def start(command: list[str], path: str = "") -> subprocess.Popen:
     """A Python module with its arguments as a process group of its own."""
-    paths = os.pathsep.join(part for part in (path, str(TESTS)) if part)
+    paths = os.pathsep.join(part for part in (path, str(TESTS), os.environ.get("PYTHONPATH", "")) if part)
     return subprocess.Popen(
         [sys.executable, "-m", *command],
         env={**os.environ, "PYTHONPATH": paths, "POLARS_MAX_THREADS": "1"},

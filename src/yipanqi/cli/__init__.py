@@ -9,6 +9,7 @@ _COMMANDS = {
     "demo": "board",
     "plan": "board",
     "divide": "board",
+    "fleet": "fleet",
     "check": "facts",
     "admit": "facts",
     "match": "facts",
