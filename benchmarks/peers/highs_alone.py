@@ -25,6 +25,7 @@ class Answer:
 def loaded(model: Model) -> highspy.Highs:
     """A quiet HiGHS that holds the model as a minimisation."""
     highs = highspy.Highs()
+    highs.setOptionValue("log_to_console", False)
     highs.setOptionValue("output_flag", False)
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = model.cost.size, model.row_lower.size
