@@ -100,7 +100,14 @@ class Zen:
         points = clause.points or 0
         scored = (f"{points} * ({part})", f"{points} * ({could})") if points else ("0", "0")
         hard = outcome if clause.hard else "0"
-        return {"industry": condition, "clause": f"'{name}'", "o": hard, "p": scored[0], "q": scored[1], "m": f"{points}"}
+        return {
+            "industry": condition,
+            "clause": f"'{name}'",
+            "o": hard,
+            "p": scored[0],
+            "q": scored[1],
+            "m": f"{points}",
+        }
 
     def _word(self, clause: Clause, must: bool) -> tuple[str, str, str]:
         listed = self._loop.document.directory[clause.listed] if clause.listed else clause.values
@@ -143,7 +150,9 @@ def _sums(governing: Governing) -> dict[str, str]:
     mark = governing.pass_points
     scored = "null"
     if mark is not None:
-        short = f"$.score >= {mark * (1 - SLACK)!r} ? 0 : 100 * sum(map(rows, #.q)) / $.whole >= {mark!r} ? {_UNKNOWN} : "
+        short = (
+            f"$.score >= {mark * (1 - SLACK)!r} ? 0 : 100 * sum(map(rows, #.q)) / $.whole >= {mark!r} ? {_UNKNOWN} : "
+        )
         beyond = f"{mark!r} - $.score > {mark!r} * band * {1 + SLACK!r} ? 2 : 1"
         scored = f"$.whole > 0 ? ({short}{beyond}) : null"
     open_ = "true" if governing.standard is None else "some(rows, #.o > 0) or ($.scored != null and $.scored > 0)"
