@@ -283,37 +283,53 @@ def _in_processes(parcels: Iterable[bytes], workers: int) -> Iterator[tuple[int,
     A pool of one process for each worker, so that a death is one item's and leaves the others alone.
     """
     from concurrent.futures import FIRST_COMPLETED, wait
-    from concurrent.futures.process import BrokenProcessPool
 
     waiting, again = iter(enumerate(parcels)), deque[tuple[int, bytes]]()
     deaths: Counter[int] = Counter()
-    pools = [_pool() for _ in range(max(workers, 1))]
-    free = list(pools)
+    free = [_pool() for _ in range(max(workers, 1))]
     running: dict[Future[bytes], tuple[int, bytes, ProcessPoolExecutor]] = {}
     try:
         while True:
             while free and (job := again.popleft() if again else next(waiting, None)):
-                pool = free.pop()
-                running[pool.submit(carry, job[1])] = (*job, pool)
+                future, pool = _submitted(free.pop(), job[1])
+                running[future] = (*job, pool)
             if not running:
                 return
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 index, parcel, pool = running.pop(future)
-                try:
-                    answer: bytes | None = future.result()
-                except BrokenProcessPool:
-                    pools.remove(pool)
-                    pools.append(pool := _pool())
-                    deaths[index] += 1
-                    if deaths[index] < DEATHS:
-                        again.append((index, parcel))
-                    answer = None
+                answer, pool = _taken(future, pool)
                 free.append(pool)
-                if answer is not None or deaths[index] == DEATHS:
+                deaths[index] += answer is None
+                if answer is None and deaths[index] < DEATHS:
+                    again.append((index, parcel))
+                else:
                     yield index, answer
     finally:
-        for pool in pools:
+        for pool in [*free, *(pool for _, _, pool in running.values())]:
             pool.shutdown(cancel_futures=True)
+
+
+def _submitted(pool: "ProcessPoolExecutor", parcel: bytes) -> "tuple[Future[bytes], ProcessPoolExecutor]":
+    """The parcel under way, and its pool: a new one where the process died while it had nothing to do."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    try:
+        return pool.submit(carry, parcel), pool
+    except BrokenProcessPool:
+        pool.shutdown()
+        pool = _pool()
+        return pool.submit(carry, parcel), pool
+
+
+def _taken(future: "Future[bytes]", pool: "ProcessPoolExecutor") -> "tuple[bytes | None, ProcessPoolExecutor]":
+    """What came back, and the pool; None and a new pool where the process died."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    try:
+        return future.result(), pool
+    except BrokenProcessPool:
+        pool.shutdown()
+        return None, _pool()
 
 
 def _pool() -> "ProcessPoolExecutor":

@@ -1,7 +1,10 @@
 """One function over many items: the same answers here, in processes and on a cluster; a dead worker costs only time."""
 
+import os
 import pickle
+import signal
 import sys
+import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -74,6 +77,16 @@ def test_a_killed_worker_changes_nothing(elsewhere: Executor, tmp_path: Path) ->
     items = [("", 1), (str(note), 2), ("", 3), ("", 4)]
     assert executor.map(work.die_once, items, executor=elsewhere) == [1, 4, 9, 16]
     assert note.exists()
+
+
+def test_a_worker_killed_while_idle_is_replaced() -> None:
+    told = executor.ended(work.worker_of, range(3), executor=Processes(1))
+    first = next(told).answer()
+    os.kill(first, signal.SIGKILL)
+    time.sleep(0.5)  # the pool has seen it
+    later = [one.answer() for one in told]
+    assert len(later) == 2
+    assert first not in later
 
 
 def test_without_another_try_the_killed_worker_would_have_cost_its_answer(
