@@ -1,4 +1,4 @@
-"""The admission rules as GoRules decision tables in the zen engine, one precompiled decision for each governing edition.
+"""The admission rules as GoRules decision tables in the zen engine, one precompiled decision for each edition.
 
 Every clause, and every row of a clause's table, becomes one row of a ``collect`` table: the industry's prefix is the
 condition, outcome (0 met, 1 missed inside the band, 2 missed beyond it, 3 not stated) and points are its outputs; an

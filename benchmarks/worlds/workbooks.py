@@ -19,8 +19,9 @@ AS_OF = date(2026, 6, 30)
 WRONG_SHARE = 0.05
 TOWNS = ("安亭镇", "外冈镇", "徐行镇", "华亭镇", "南翔镇", "江桥镇", "马陆镇", "嘉定工业区", "菊园新区", "新成路街道",
          "真新街道", "嘉定镇街道")  # fmt: skip
-_ROADS = ("园国路", "墨玉路", "昌吉路", "曹安公路", "宝安公路", "汇旺路", "回城南路", "永盛路", "叶城路", "兴荣路", "胜辛路",
-          "博乐路", "沪宜公路", "谢春路", "百安公路", "泰海路", "新源路", "于田路", "米泉路", "和静路")  # fmt: skip
+_ROADS = ("园国路", "墨玉路", "昌吉路", "曹安公路", "宝安公路", "汇旺路", "回城南路", "永盛路", "叶城路", "兴荣路",
+          "胜辛路", "博乐路", "沪宜公路", "谢春路", "百安公路", "泰海路", "新源路", "于田路", "米泉路",
+          "和静路")  # fmt: skip
 _AREA = {"104产业区块": 0.55, "104": 0.1, "195区域": 0.2, "198区域": 0.15}
 _TYPE = {"产业基地": 0.4, "产业社区": 0.3, "产业城区": 0.2, "零星工业用地": 0.1}
 _USE = {"一类工业用地（M1）": 0.5, "M1": 0.1, "二类工业用地（M2）": 0.2, "研发用地": 0.2}
@@ -44,7 +45,7 @@ _SMALL: dict[str, list[list[object]]] = {
 
 @dataclass(frozen=True)
 class Sheetful:
-    """Cells of the land sheet by field id, each column in its own type; ``faults``: row, field id, what stands there."""
+    """Cells of the land sheet by field id, each column in its type; ``faults``: row, field id, what stands there."""
 
     cells: pl.DataFrame
     faults: pl.DataFrame
@@ -78,12 +79,15 @@ def _cells(rng: np.random.Generator, size: int) -> pl.DataFrame:
         "town_id": pl.Series([TOWNS[t] for t in town]),
         "address": pl.Series([f"{_ROADS[r]}北、{_ROADS[o]}东" for r, o in zip(road, other, strict=True)]),
         "real_estate_unit_no": _some(rng, [f"3101140030{n[:2]}GB{n}F00020088" for n in number], 0.9),
-        "cadastre_no": _some(rng, [f"{t + 1}街坊{n}/{r + 1}丘" for t, r, n in zip(town, road, number, strict=True)], 0.5),
+        "cadastre_no": _some(
+            rng, [f"{t + 1}街坊{n}/{r + 1}丘" for t, r, n in zip(town, road, number, strict=True)], 0.5
+        ),
         "area_m2": pl.Series(np.round(rng.uniform(5, 150, size), 2)),
         "divisible": _word(rng, {"是": 0.3, "否": 0.7}, size, 0.9),
         "area_class": _word(rng, _AREA, size, 0.9), "functional_type": _word(rng, _TYPE, size, 0.85),
         "use_class": _word(rng, _USE, size, 0.95),
-        "far_min_ratio": _amount(rng, (0.8, 1.2), size, 0.8, 1), "far_max_ratio": _amount(rng, (1.5, 3.0), size, 0.9, 1),
+        "far_min_ratio": _amount(rng, (0.8, 1.2), size, 0.8, 1),
+        "far_max_ratio": _amount(rng, (1.5, 3.0), size, 0.9, 1),
         "height_max_m": _amount(rng, (24, 80), size, 0.8, 0),
         "industry_directions": _word(rng, {"36、39": 0.4, "35": 0.3, "27、35、40": 0.3}, size, 0.7),
         "power_kva": _amount(rng, (500, 20_000), size, 0.8, 0), "gas_m3h": _amount(rng, (50, 900), size, 0.5, 0),
@@ -99,7 +103,8 @@ def _cells(rng: np.random.Generator, size: int) -> pl.DataFrame:
         "utilities_on": _day(rng, (date(2015, 1, 1), date(2027, 12, 31)), size, 0.5),
         "plan_on": _day(rng, (date(2010, 1, 1), date(2025, 12, 31)), size, 0.9),
         "quota_on": _day(rng, (date(2020, 1, 1), date(2026, 12, 31)), size, 0.3),
-        "fact_state": _word(rng, _FACT, size, 0.9), "fact_source": _word(rng, {"镇规划所": 0.7, "招商中心": 0.3}, size, 0.9),
+        "fact_state": _word(rng, _FACT, size, 0.9),
+        "fact_source": _word(rng, {"镇规划所": 0.7, "招商中心": 0.3}, size, 0.9),
         "legal_basis": _some(rng, [f"沪（2019）嘉字不动产权第{n}号" for n in number], 0.6),
         "fact_on": _day(rng, (date(2024, 1, 1), AS_OF), size, 0.9),
         "verified_by": _word(rng, {"区规划资源局": 0.8, "区经委": 0.2}, size, 0.7),

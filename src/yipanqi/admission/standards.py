@@ -338,7 +338,7 @@ def _member(clause: Clause, profile: Profile, directory: Mapping[str, tuple[str,
 
 
 def _score(standard_id: str, edition: Edition | None) -> Line | None:
-    """The score as a clause of its own: the sum of the scored clauses shall reach the pass mark; None: it decides none."""
+    """The score as a clause: the sum of the scored clauses shall reach the pass mark; None: no mark."""
     if edition is None or edition.pass_points is None:
         return None
     clause = Clause(indicator=SCORE, comparison=">=", threshold=edition.pass_points, clause=edition.clause, hard=True)
