@@ -15,10 +15,14 @@ from yipanqi.matching.ground import Days, Ints
 BLOCK, MOST, HOPS = 64, 4, 3
 #: Codes of zones are told apart in a bit each, the last of them together.
 BITS = 62
+_NEVER = 2**62
 
 
 class Land(NamedTuple):
-    """The facts of every site: arrays by number. ``usable`` sites may be somebody's, ``free`` ones anybody's."""
+    """The facts of every site: arrays by number. ``usable`` sites may be somebody's, ``free`` ones anybody's.
+
+    ``blank`` has a bit for each fact of ``building`` and then ``utilities`` that is not stated.
+    """
 
     site: Any
     kind: Any
@@ -35,6 +39,7 @@ class Land(NamedTuple):
     rent: Any
     building: Any
     utilities: Any
+    blank: Any
 
 
 class Near(NamedTuple):
@@ -46,13 +51,19 @@ class Near(NamedTuple):
 
 
 class Bounds(NamedTuple):
-    """What the sets that start in each block can reach: most area, box, first day, least rate, zones as bits.
+    """What sets can reach, by the site they start from (the first five) and by the block of it.
 
-    ``reach`` is the most area of each single site with three others; ``large`` the largest site; ``vague`` has bit 1
+    ``reach``: the most area of the site with three others; ``soon``: the first day a set can be ready; ``low``: the
+    least rate; ``zone``: the zones as bits; ``hazy``: whether a rate is not stated. Of a block: ``most`` of ``reach``,
+    ``large``: the largest site, its box, ``ready``, ``rate``, ``zones`` and ``kinds`` as bits; ``vague`` has bit 1
     where a rate is not stated, bit 2 where a place is not.
     """
 
     reach: Any
+    soon: Any
+    low: Any
+    zone: Any
+    hazy: Any
     most: Any
     large: Any
     west: Any
@@ -108,12 +119,7 @@ def _reached(near: Near, land: Land, first: int, around: Ints, marks: Days) -> i
 def _widen(bounds: Bounds, block: int, land: Land, v: int) -> None:
     """Let the bounds of a block hold one more site."""
     bounds.large[block] = max(bounds.large[block], land.area[v])
-    bounds.zones[block] |= bit(land.zone[v])
     bounds.kinds[block] |= np.int64(1) << land.kind[v]
-    if np.isnan(land.rate[v]):
-        bounds.vague[block] |= 1
-    else:
-        bounds.rate[block] = min(bounds.rate[block], land.rate[v])
     if np.isnan(land.x[v]) or np.isnan(land.y[v]):
         bounds.vague[block] |= 2
     else:
@@ -124,6 +130,25 @@ def _widen(bounds: Bounds, block: int, land: Land, v: int) -> None:
 
 
 @njit(cache=True)
+def _bound_start(bounds: Bounds, land: Land, first: int, around: Ints) -> None:
+    """The bounds of the sets that start from one site: the first of those around, of which there are two or more."""
+    top = np.zeros(HOPS)
+    later = _NEVER
+    for k, v in enumerate(around):
+        bounds.zone[first] |= bit(land.zone[v])
+        if np.isnan(land.rate[v]):
+            bounds.hazy[first] = True
+        else:
+            bounds.low[first] = min(bounds.low[first], land.rate[v])
+        if k:
+            later = min(later, land.ready[v])
+            if land.area[v] > top.min():
+                top[top.argmin()] = land.area[v]
+    bounds.reach[first] = land.area[first] + top.sum()
+    bounds.soon[first] = max(land.ready[first], later)
+
+
+@njit(cache=True)
 def bound(blocks: Days, land: Land, near: Near, bounds: Bounds, marks: Days) -> None:
     """Work the bounds of these blocks out anew."""
     around = np.empty(4096, dtype=np.int32)
@@ -131,10 +156,11 @@ def bound(blocks: Days, land: Land, near: Near, bounds: Bounds, marks: Days) -> 
         bounds.most[block] = bounds.large[block] = 0.0
         bounds.west[block] = bounds.south[block] = bounds.rate[block] = np.inf
         bounds.east[block] = bounds.north[block] = -np.inf
-        bounds.ready[block] = np.int64(2) ** 62
+        bounds.ready[block] = _NEVER
         bounds.zones[block] = bounds.kinds[block] = bounds.vague[block] = 0
         for first in range(block * BLOCK, min((block + 1) * BLOCK, len(land.area))):
-            bounds.reach[first] = 0.0
+            bounds.reach[first], bounds.soon[first], bounds.low[first] = 0.0, _NEVER, np.inf
+            bounds.zone[first], bounds.hazy[first] = 0, False
             if not land.usable[first]:
                 continue
             size = _reached(near, land, first, around, marks)
@@ -143,14 +169,14 @@ def bound(blocks: Days, land: Land, near: Near, bounds: Bounds, marks: Days) -> 
                 size = _reached(near, land, first, around, marks)
             if size == 1:
                 continue
-            top = np.zeros(HOPS)
             for k in range(size):
                 _widen(bounds, block, land, around[k])
-                if k and land.area[around[k]] > top.min():
-                    top[top.argmin()] = land.area[around[k]]
-            bounds.reach[first] = land.area[first] + top.sum()
+            _bound_start(bounds, land, first, around[:size])
             bounds.most[block] = max(bounds.most[block], bounds.reach[first])
-            bounds.ready[block] = min(bounds.ready[block], land.ready[first])
+            bounds.ready[block] = min(bounds.ready[block], bounds.soon[first])
+            bounds.rate[block] = min(bounds.rate[block], bounds.low[first])
+            bounds.zones[block] |= bounds.zone[first]
+            bounds.vague[block] |= bounds.hazy[first]
 
 
 @njit(cache=True)
@@ -180,7 +206,10 @@ def no_bounds(count: int) -> Bounds:
     blocks = -(-count // BLOCK)
     most, large, west, south, east, north, rate = np.zeros((7, blocks))
     ready, zones, kinds, vague = np.zeros((4, blocks), dtype=np.int64)
-    return Bounds(np.zeros(count), most, large, west, south, east, north, ready, rate, zones, kinds, vague)
+    reach, low = np.zeros((2, count))
+    soon, zone = np.zeros((2, count), dtype=np.int64)
+    starts = reach, soon, low, zone, np.zeros(count, dtype=np.bool_)
+    return Bounds(*starts, most, large, west, south, east, north, ready, rate, zones, kinds, vague)
 
 
 def two_sites() -> tuple[Land, Near]:
@@ -190,7 +219,7 @@ def two_sites() -> tuple[Land, Near]:
     building, utilities = np.zeros((2, 4)), np.zeros((2, 5))
     area, days = np.ones(2), np.zeros(2, dtype=np.int64)
     figures = zeros, zeros, days, zeros, zeros, words, zeros, building, utilities
-    land = Land(numbers, words, area, flags, flags, flags, *figures)
+    land = Land(numbers, words, area, flags, flags, flags, *figures, np.zeros(2, dtype=np.int64))
     return land, Near(numbers, np.ones(2, dtype=np.int32), numbers[::-1].copy())
 
 

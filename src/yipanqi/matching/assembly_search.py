@@ -13,7 +13,8 @@ import numpy as np
 
 from yipanqi.kernel.units import M2_PER_MU
 from yipanqi.matching import _assembly_kernels, _reach_kernels
-from yipanqi.matching._assembly_kernels import Asked, no_best
+from yipanqi.matching._asked_kernels import Asked
+from yipanqi.matching._assembly_kernels import no_best
 from yipanqi.matching._reach_kernels import Land, Near, no_bounds
 from yipanqi.matching.adjacency import Rows
 from yipanqi.matching.assemblies import Neighbours, joined
@@ -22,6 +23,8 @@ from yipanqi.matching.ground import BUILDING, UTILITIES, Days, Flags, Floats, Gr
 from yipanqi.matching.needs import LAND, Need
 from yipanqi.matching.rules import Rules
 from yipanqi.matching.ways import Ways, ways_of
+
+_FACTS = (*BUILDING, *UTILITIES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +116,7 @@ class AssemblySearch:
         weights = np.array(rules.weights)
         wished = bool(need.wish_weight.sum())
         weights[4] *= wished
+        asks = [name in need.building or name in need.utilities for name in _FACTS]
         placed = bool(np.isfinite(need.wish_x).all() and np.isfinite(need.wish_y).all())
         zone = zone_fit(self._zones, need, rules)
         return Asked(
@@ -124,15 +128,22 @@ class AssemblySearch:
             unknown=float(rules.unknown_share),
             building=np.array([need.building.get(name, 0.0) for name in BUILDING], dtype=np.float64),
             utilities=np.array([need.utilities.get(name, 0.0) for name in UTILITIES], dtype=np.float64),
+            facts=_bits(np.array([asks]))[0],
             own=self._held.get(need.project_id, self._places([])),
             declined=self._places([index[site_id] for site_id in sorted(need.declined) if site_id in index]),
             zone=zone,
+            ranked=np.argsort(-zone, kind="stable"),
             wish_x=need.wish_x if placed else np.full(len(need.wish_x), np.nan),
             wish_y=need.wish_y,
             wish_weight=need.wish_weight,
-            weights=weights,
+            weights=weights / weights.sum(),
             halves=np.array([need.cost_half_wan, rules.date_half_months, rules.distance_half_km]),
         )
+
+
+def _bits(flags: Flags) -> Days:
+    """Each row of flags as the bits of one number, the first flag lowest."""
+    return np.asarray(flags @ (1 << np.arange(flags.shape[1], dtype=np.int64)), dtype=np.int64)
 
 
 def _along_a_curve(ground: Ground) -> Ints:
@@ -183,6 +194,7 @@ def _land(ground: Ground, rules: Rules, order: Ints, more: tuple[Days, Flags, In
         rent=rent[order],
         building=np.column_stack([ground.numbers[name][order] for name in BUILDING]),
         utilities=np.column_stack([ground.numbers[name][order] for name in UTILITIES]),
+        blank=_bits(np.column_stack([np.isnan(ground.numbers[name][order]) for name in _FACTS])),
     )
 
 
