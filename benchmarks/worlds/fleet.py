@@ -5,7 +5,8 @@ from datetime import date
 
 from benchmarks import seeds
 from yipanqi.allocation.board import TABLES, Facts
-from yipanqi.kernel import tables
+from yipanqi.kernel import executor, tables
+from yipanqi.kernel.executor import Executor
 from yipanqi.simulation.fleet import Member, facts_of, members
 
 _AS_OF = date(2026, 6, 30)
@@ -30,11 +31,16 @@ PROVINCE = Size("province", 100, 8, 60)
 FEW = Size("few", 3, 4, 8)
 
 
-def drawn(size: Size, seed: int) -> list[tuple[Member, Facts]]:
+def drawn(size: Size, seed: int, how: Executor) -> list[tuple[Member, Facts]]:
     """The districts of a fleet with their facts, refused where they are not the committed ones."""
-    fleet = [(member, facts_of(member, _AS_OF)) for member in size.members(seed)]
-    seeds.check(name(size, seed), digest([facts for _, facts in fleet]))
-    return fleet
+    found = executor.map(draw, size.members(seed), executor=how)
+    seeds.check(name(size, seed), digest(found))
+    return list(zip(size.members(seed), found, strict=True))
+
+
+def draw(member: Member) -> Facts:
+    """The facts of one district."""
+    return facts_of(member, _AS_OF)
 
 
 def name(size: Size, seed: int) -> str:
@@ -44,7 +50,7 @@ def name(size: Size, seed: int) -> str:
 
 def digests_of(size: Size, seed: int) -> dict[str, str]:
     """The digest of a fleet by its name."""
-    return {name(size, seed): digest([facts_of(member, _AS_OF) for member in size.members(seed)])}
+    return {name(size, seed): digest([draw(member) for member in size.members(seed)])}
 
 
 def digest(fleet: list[Facts]) -> str:
