@@ -14,7 +14,6 @@ import click
 
 from yipanqi.allocation.fleet import FleetState, blocking, table, totals
 from yipanqi.cli import terminal
-from yipanqi.cli.board import _work
 from yipanqi.files import fleet as files
 from yipanqi.files import fleet_book
 from yipanqi.files.fleet import District, FleetFile, Job, Played
@@ -50,7 +49,7 @@ def fleet() -> None:
 @_workers
 @terminal.profile_name
 @click.option("--scenario", "chosen", multiple=True, help="only this scenario of fleet.yaml (may be repeated)")
-@click.option("--effort", default="normal", show_default=True, help="normal, high, or a number (work, 1 = normal)")
+@terminal.effort
 @terminal.data_date
 @click.option("--summary-only", is_flag=True, help="of each district only summary.json and the run")
 @terminal.as_json
@@ -77,9 +76,10 @@ def plan(folder: Path, out: Path, kind: str, scheduler: str | None, workers: int
             books.of(name, scenario)  # a wrong rulebook is told before any work
     kept = _Kept(out, chosen or tuple(said.scenarios))
     try:
+        executor.map(len, [b""], executor=there)  # a cluster that cannot be used is told before any work
         with _counting(len(entries), "read", lang, quiet=as_json) as step:
             _read(entries, None if as_of is None else as_of.date(), here, kept, step)
-        jobs = _jobs(kept, books, (_work(effort), not summary_only, lang))
+        jobs = _jobs(kept, books, (terminal.work(effort), not summary_only, lang))
         with _counting(len(jobs), "played", lang, quiet=as_json) as step:
             _play(jobs, there, kept, step)
     except Refused as refused:
