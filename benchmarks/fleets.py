@@ -152,19 +152,23 @@ def _timed(where: str, jobs: list[Job], how: Executor, *, kill: bool = False) ->
     """One map; with ``kill`` the worker that brought the first third is killed half a second later, in mid-task."""
     answers: dict[int, str] = {}
     tasks: list[tuple[str, float, float, str]] = []
-    solver, timer = 0.0, None
+    solver, struck = 0.0, threading.Event()
+
+    def strike(pid: int) -> None:
+        os.kill(pid, signal.SIGKILL)
+        struck.set()
+
     began = time.perf_counter()
     for one in executor.ended(play, jobs, executor=how):
         answers[one.index] = _digest(jobs[one.index], one)
         assert one.cost is not None
         tasks.append((jobs[one.index].district, one.cost.seconds, one.cost.peak_bytes / _MIB, one.cost.worker))
         solver = max(solver, _children_mib(_pid(one.cost.worker)))
-        if kill and timer is None and len(answers) > len(jobs) // 3:
-            timer = threading.Timer(0.5, os.kill, (_pid(one.cost.worker), signal.SIGKILL))
-            timer.start()
+        if kill and len(answers) == 1 + len(jobs) // 3:
+            threading.Timer(0.5, strike, [_pid(one.cost.worker)]).start()
     seconds = time.perf_counter() - began
-    if kill and len({worker for *_, worker in tasks}) <= _WORKERS:
-        raise AssertionError(f"{where}: no worker was replaced")
+    if kill and not struck.is_set():
+        raise AssertionError(f"{where}: the fleet had ended before its worker could be killed")
     whole = hashlib.sha256("\n".join(answers[i] for i in range(len(jobs))).encode()).hexdigest()[:16]
     return Run(where, seconds, whole, tuple(tasks), solver)
 

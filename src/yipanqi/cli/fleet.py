@@ -76,7 +76,8 @@ def plan(folder: Path, out: Path, kind: str, scheduler: str | None, workers: int
             books.of(name, scenario)  # a wrong rulebook is told before any work
     kept = _Kept(out, chosen or tuple(said.scenarios))
     try:
-        executor.map(len, [b""], executor=there)  # a cluster that cannot be used is told before any work
+        if there is not here:
+            executor.map(len, [b""], executor=there)  # a cluster that cannot be used is told before any work
         with _counting(len(entries), "read", lang, quiet=as_json) as step:
             _read(entries, None if as_of is None else as_of.date(), here, kept, step)
         jobs = _jobs(kept, books, (terminal.work(effort), not summary_only, lang))
