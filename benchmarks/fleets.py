@@ -255,7 +255,7 @@ def _growth_table(grown: list[tuple[int, float]]) -> Table:
 def _goals(runs: dict[str, list[Run]], grown: list[tuple[int, float]]) -> list[Goal]:
     killed = {r.where: r for r in runs["city"]}
     told = [
-        f"{where}: +{killed[f'{where}, one killed'].seconds - killed[whole].seconds:.1f} s"
+        f"{where}: {killed[f'{where}, one killed'].seconds - killed[whole].seconds:+.1f} s"
         for where, whole in (("processes(2)", "processes(2)"), ("dask", "dask, 2 workers over TCP"))
         if f"{where}, one killed" in killed
     ]
@@ -275,10 +275,11 @@ def _pays(runs: dict[str, list[Run]]) -> list[str]:
         here, there = named["processes(2)"], named.get("dask, 2 workers over TCP")
         if there is not None:
             factor, largest = there.seconds / here.seconds, max(s for _, s, _, _ in here.tasks)
+            more = there.peak_mib - here.peak_mib
             notes.append(
                 f"{name}: on this one machine Dask takes {factor:.2f} times as long as as many processes, and its "
-                f"workers hold more memory. h hosts of this kind would take {factor:.2f}/h of one host's time, but "
-                f"never less than the largest district ({largest:.1f} s): from two hosts on a cluster pays, if the "
-                f"fleet takes minutes rather than seconds."
+                f"largest worker held {more:+.0f} MiB. h hosts of this kind would take {factor:.2f}/h of one host's "
+                f"time, but never less than the largest district ({largest:.1f} s): from two hosts on a cluster pays, "
+                f"if the fleet takes minutes rather than seconds."
             )
     return notes
