@@ -38,6 +38,8 @@ class Run:
     tasks: tuple[tuple[str, float, float, str], ...]
     #: The largest solver child seen beside a worker.
     solver_mib: float
+    #: Districts that could not be played, and why.
+    failed: tuple[str, ...]
 
     @property
     def work_s(self) -> float:
@@ -69,6 +71,9 @@ def run(scale: str) -> Report:
     notes = [_sizes(sizes), _BYTES, _THREADS]
     jobs = {size.name: _jobs(size) for size in sizes}
     runs = {name: _runs(of_fleet, full and name == "city", notes) for name, of_fleet in jobs.items()}
+    notes += [
+        f"{name}: not played, by any executor: {told}" for name, found in runs.items() for told in found[0].failed
+    ]
     tables = [_table(name, found) for name, found in runs.items()]
     tables += [_spread(runs), _overhead(200 if full else 20)]
     goals = [Goal("the same bytes from serial, processes and Dask", "digests equal", True)]
@@ -170,10 +175,13 @@ def _timed(where: str, jobs: list[Job], how: Executor, *, kill: bool = False) ->
     if kill and not struck.is_set():
         raise AssertionError(f"{where}: the fleet had ended before its worker could be killed")
     whole = hashlib.sha256("\n".join(answers[i] for i in range(len(jobs))).encode()).hexdigest()[:16]
-    return Run(where, seconds, whole, tuple(tasks), solver)
+    failed = tuple(answers[i] for i in range(len(jobs)) if ": " in answers[i])
+    return Run(where, seconds, whole, tuple(tasks), solver, failed)
 
 
 def _digest(job: Job, one: Ended[Played]) -> str:
+    if one.error is not None:  # a district that cannot be played fails alike everywhere; the report names it
+        return f"{job.district}: {type(one.error).__name__}: {one.error}"
     answer = one.answer()
     found = hashlib.sha256(repr((job.district, sorted(answer.figures.items()), answer.findings)).encode())
     for name, content in answer.files:
