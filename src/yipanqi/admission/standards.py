@@ -174,7 +174,7 @@ class Line:
     member: bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Governing:
     """The standard and edition that govern a profile, and every clause that applies; none: nothing covers the case."""
 
@@ -188,29 +188,85 @@ def govern(rulebook: Rulebook, profile: Profile, as_of: date) -> Governing:
 
     Of the main standards with an edition that governs on the reference date and a scope that holds the case, the
     narrowest applies: longest industry prefix, then area class, then functional type, then id. Where none has an
-    edition that old, nothing but mandatory clauses applies: those of the narrowest.
+    edition that old, nothing but mandatory clauses applies: those of the narrowest. Equal answers are one object.
     """
-    main = []
-    lines: list[Line] = []
-    directory = book(rulebook).directory
-    for standard_id, standard in sorted(book(rulebook).standards.items()):
-        rank = _rank(standard.scope, profile)
-        edition = governing(tuple(standard.editions.values()), profile.reference_on, reported_on=profile.reported_on)
-        if rank is None:
-            continue
-        if standard.beside:
-            lines += _lines(standard_id, standard, edition, (profile, as_of), directory)
-        else:
-            main.append((edition is not None, rank, standard_id, standard, edition))
-    covered: tuple[str | None, Edition | None] = (None, None)
-    if main:
-        _, _, standard_id, standard, edition = max(main, key=lambda m: m[:3])
-        lines += _lines(standard_id, standard, edition, (profile, as_of), directory)
-        if edition is not None:
-            covered = standard_id, edition
-            if edition.pass_points is not None and any(line.clause.points for line in lines):
-                lines.append(_score(standard_id, edition))
-    return Governing(*covered, tuple(sorted(lines, key=lambda line: line.clause_id)))
+    return _office(rulebook, as_of).govern(profile)
+
+
+@lru_cache(maxsize=8)
+def _office(rulebook: Rulebook, as_of: date) -> "_Office":
+    return _Office(book(rulebook), as_of)
+
+
+class _Office:
+    """A rulebook as of a day, and what it has said so far: profiles share standards, and standards their clauses."""
+
+    def __init__(self, document: Book, as_of: date) -> None:
+        self.document, self.as_of = document, as_of
+        self.standards = sorted(document.standards.items())
+        self._dated: dict[tuple[str, date, date | None], _Dated] = {}
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._lines: dict[tuple[object, ...], tuple[Line, ...]] = {}
+        self._governing: dict[tuple[object, ...], Governing] = {}
+
+    def govern(self, profile: Profile) -> Governing:
+        main = []
+        parts: list[tuple[Line, ...]] = []
+        for standard_id, standard in self.standards:
+            rank = _rank(standard.scope, profile)
+            if rank is None:
+                continue
+            dated = self._on(standard_id, standard, profile)
+            if standard.beside:
+                parts.append(self._concerned(dated, profile))
+            else:
+                main.append((dated.edition is not None, rank, standard_id, dated))
+        covered: tuple[str | None, Edition | None] = (None, None)
+        if main:
+            _, _, standard_id, dated = max(main, key=lambda m: m[:3])
+            parts.append(self._concerned(dated, profile))
+            if dated.edition is not None:
+                covered = standard_id, dated.edition
+                if dated.score is not None and any(line.clause.points for part in parts for line in part):
+                    parts.append((dated.score,))
+        key = (covered[0], id(covered[1]), *map(id, parts))
+        if key not in self._governing:
+            lines = sorted((line for part in parts for line in part), key=lambda line: line.clause_id)
+            self._governing[key] = Governing(*covered, tuple(lines))
+        return self._governing[key]
+
+    def _on(self, standard_id: str, standard: Standard, profile: Profile) -> "_Dated":
+        key = (standard_id, profile.reference_on, profile.reported_on)
+        if key not in self._dated:
+            edition = governing(
+                tuple(standard.editions.values()), profile.reference_on, reported_on=profile.reported_on
+            )
+            chosen = _chosen(standard, edition, profile, self.as_of)
+            told = (standard_id, *((name, id(clause)) for name, clause, _ in chosen))
+            number = self._numbers.setdefault(told, len(self._numbers))
+            self._dated[key] = _Dated(number, standard_id, edition, chosen, _score(standard_id, edition))
+        return self._dated[key]
+
+    def _concerned(self, dated: "_Dated", profile: Profile) -> tuple[Line, ...]:
+        """The chosen clauses that concern the profile: its place and industry in scope and table."""
+        key = (dated.number, profile.category, profile.industry, profile.area_class, profile.functional_type)
+        if key not in self._lines:
+            self._lines[key] = tuple(_lines(dated, profile, self.document.directory))
+        return self._lines[key]
+
+
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """What a standard asks of projects of a date: the edition that governs, its clauses, its score as a clause.
+
+    ``number`` is the same for the same clauses of a standard.
+    """
+
+    number: int
+    standard_id: str
+    edition: Edition | None
+    chosen: tuple[tuple[str, Clause, Edition], ...]
+    score: Line | None
 
 
 def _rank(scope: Scope, profile: Profile) -> tuple[int, int, int] | None:
@@ -226,15 +282,10 @@ def _rank(scope: Scope, profile: Profile) -> tuple[int, int, int] | None:
     return prefix, int(bool(scope.area_classes)), int(bool(scope.functional_types))
 
 
-def _lines(
-    standard_id: str,
-    standard: Standard,
-    edition: Edition | None,
-    asked: tuple[Profile, date],
-    directory: Mapping[str, tuple[str, ...]],
-) -> list[Line]:
+def _chosen(
+    standard: Standard, edition: Edition | None, profile: Profile, as_of: date
+) -> tuple[tuple[str, Clause, Edition], ...]:
     """Clauses of the governing edition, and the mandatory ones of the edition in force today in their place."""
-    profile, as_of = asked
     today = governing(tuple(standard.editions.values()), as_of)
     chosen: dict[str, tuple[Clause, Edition]] = {}
     if edition is not None:
@@ -244,14 +295,19 @@ def _lines(
         chosen = {k: (c, edition) for k, c in edition.clauses.items() if held or k in waiting or not must(c, edition)}
     if today is not None and today is not edition and _binds(today, profile, as_of):
         chosen |= {k: (c, today) for k, c in today.clauses.items() if must(c, today)}
+    return tuple((key, *entry) for key, entry in chosen.items())
+
+
+def _lines(dated: _Dated, profile: Profile, directory: Mapping[str, tuple[str, ...]]) -> list[Line]:
     found = []
-    for key, (clause, source) in chosen.items():
+    for key, clause, source in dated.chosen:
         if _rank(clause.scope, profile) is None:
             continue
         threshold = _threshold(clause, profile.industry)
         if clause.table and threshold is None:
             continue
-        found.append(Line(f"{standard_id}.{key}", clause, source, threshold, _member(clause, profile, directory)))
+        member = _member(clause, profile, directory)
+        found.append(Line(f"{dated.standard_id}.{key}", clause, source, threshold, member))
     return found
 
 
@@ -281,7 +337,9 @@ def _member(clause: Clause, profile: Profile, directory: Mapping[str, tuple[str,
     return listed == (clause.comparison == "in")
 
 
-def _score(standard_id: str, edition: Edition) -> Line:
-    """The score as a clause of its own: the sum of the scored clauses shall reach the pass mark."""
+def _score(standard_id: str, edition: Edition | None) -> Line | None:
+    """The score as a clause: the sum of the scored clauses shall reach the pass mark; None: no mark."""
+    if edition is None or edition.pass_points is None:
+        return None
     clause = Clause(indicator=SCORE, comparison=">=", threshold=edition.pass_points, clause=edition.clause, hard=True)
     return Line(f"{standard_id}.score", clause, edition, edition.pass_points, None)

@@ -12,7 +12,7 @@ import polars as pl
 from yipanqi.admission.indicators import NUMBERS
 from yipanqi.admission.weighing import Sheet, sheet
 from yipanqi.inventory.sites import AreaClass, FunctionalType
-from yipanqi.kernel.findings import Finding, Severity, in_order
+from yipanqi.kernel.findings import Finding, Severity
 from yipanqi.kernel.tables import amount, choice, empty
 from yipanqi.pipeline.projects import Commitment, NeedKind
 from yipanqi.policy.rulebook import Rulebook
@@ -114,7 +114,7 @@ def judge(cases: pl.DataFrame, projects: pl.DataFrame, rulebook: Rulebook, as_of
         raise ValueError(f"no such project: {lost[0]}")
     result = sheet(ordered, projects, rulebook, as_of)
     verdicts = _verdicts(ordered, result)
-    return Verdicts(verdicts, _clauses(ordered, result), in_order([*_unknowns(ordered, result), *result.findings]))
+    return Verdicts(verdicts, _clauses(ordered, result), _findings(ordered, result))
 
 
 def _verdicts(cases: pl.DataFrame, found: Sheet) -> pl.DataFrame:
@@ -157,13 +157,16 @@ def _clauses(cases: pl.DataFrame, found: Sheet) -> pl.DataFrame:
     )
 
 
-def _unknowns(cases: pl.DataFrame, found: Sheet) -> list[Finding]:
-    """One finding for each project and indicator a hard clause could not be judged by, and for uncovered projects."""
+def _findings(cases: pl.DataFrame, found: Sheet) -> tuple[Finding, ...]:
+    """One finding for each project and indicator a hard clause could not be judged by, and for uncovered projects.
+
+    In the order of ``kernel.findings.in_order``, reached by sorting columns: there may be as many as cases.
+    """
     open_rows = np.flatnonzero(found.hard & (found.met < 0))
-    pairs = pl.DataFrame({"project_id": cases["project_id"][found.case_at[open_rows]],
-                          "indicator": found.lines["indicator"][open_rows]}).unique()  # fmt: skip
-    uncovered = cases.filter(found.standard.is_null())["project_id"].unique()
-    return [
+    pairs = pl.DataFrame({"indicator": found.lines["indicator"][open_rows],
+                          "project": cases["project_id"][found.case_at[open_rows]]}).unique()  # fmt: skip
+    uncovered = cases.filter(found.standard.is_null()).select(pl.col("project_id").alias("project")).unique()
+    unknown = [
         Finding(
             "admission.unknown",
             Severity.WARN,
@@ -171,11 +174,19 @@ def _unknowns(cases: pl.DataFrame, found: Sheet) -> list[Finding]:
             table="projects",
             column=NUMBERS[indicator].numerator if indicator in NUMBERS else indicator,
         )
-        for project, indicator in pairs.iter_rows()
-    ] + [
-        Finding("admission.no_standard", Severity.WARN, {"project": project}, table="projects", column="category")
-        for project in uncovered
+        for indicator, project in _spelled(pairs, "indicator").iter_rows()
     ]
+    bare = [
+        Finding("admission.no_standard", Severity.WARN, {"project": project}, table="projects", column="category")
+        for (project,) in _spelled(uncovered).iter_rows()
+    ]
+    return tuple(sorted([*unknown, *bare, *found.findings], key=lambda f: (f.column or "", f.rule)))
+
+
+def _spelled(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """The rows by the columns, then by project as parameters of findings are ordered: by its spelling in quotes."""
+    spelling = pl.Series("spelling", [repr(project) for project in rows["project"]], dtype=pl.String)
+    return rows.with_columns(spelling).sort(*by, "spelling").drop("spelling")
 
 
 def preliminary(projects: pl.DataFrame, demands: pl.DataFrame, rulebook: Rulebook, as_of: date) -> Verdicts:

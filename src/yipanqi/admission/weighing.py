@@ -64,7 +64,10 @@ def sheet(cases: pl.DataFrame, projects: pl.DataFrame, rulebook: Rulebook, as_of
     facts = cases.join(projects.select(_FACTS), on="project_id", how="left", maintain_order="left")
     facts = facts.with_columns(_reference(as_of))
     profile_at, profiles = _profiles(facts, rulebook)
-    governed = [govern(rulebook, profile, as_of) for profile in profiles]
+    answers = [govern(rulebook, profile, as_of) for profile in profiles]
+    governed = list(dict.fromkeys(answers))
+    number_of = {answer: number for number, answer in enumerate(governed)}
+    profile_at = np.array([number_of[answer] for answer in answers], dtype=np.int64)[profile_at]
     table = _Table.of(governed)
     case_at, line_at = table.rows(profile_at)
     assumed_far = number(rulebook, "admission.assumed_far_ratio", as_of)
@@ -122,34 +125,54 @@ def _dates_ahead(facts: pl.DataFrame, as_of: date) -> tuple[Finding, ...]:
     params = {"as_of": as_of.isoformat()}
     return tuple(
         Finding("admission.date_ahead", Severity.WARN, {"project": p, **params}, table="projects", column="accepted_on")
-        for p in sorted(ahead)
+        for p in sorted(ahead, key=repr)
     )
 
 
 def _profiles(facts: pl.DataFrame, rulebook: Rulebook) -> tuple[Indices, list[Profile]]:
-    """For each case the number of its profile, and one profile for each number."""
-    standards = book(rulebook).standards.values()
+    """For each case the number of its profile, and one profile for each number.
+
+    Facts the rulebook treats alike count as one: industries by the prefixes it names, places by the words it names,
+    days by its change-over days. A report nobody dated grants no transition, as one after the last change-over.
+    """
     prefixes = sorted(_prefixes(rulebook))
     codes = facts["industry_code"].unique().sort()
-    # Industries the rulebook treats alike count as one: the longest prefixes they share stand for them.
     alike = {code: "|".join(p for p in prefixes if code.startswith(p)) for code in codes}
-    days = sorted({day for s in standards for e in s.editions.values() for day in _change_overs(e)})
-    bounds = np.array(days, dtype="datetime64[D]")
-
-    def era(column: str) -> pl.Series:
-        return pl.Series(
-            column, np.searchsorted(bounds, facts[column].to_numpy().astype("datetime64[D]"), side="right")
-        )
-
-    industry = pl.col("industry_code").replace_strict(alike, return_dtype=pl.String)
-    keys = facts.select("category", industry, "area_class", "functional_type", era("reference_on"), era("reported_on"))
+    editions = [e for s in book(rulebook).standards.values() for e in s.editions.values()]
+    reference = _era(facts["reference_on"], {day for e in editions for day in _change_overs(e)})
+    reported = _era(
+        facts["reported_on"].fill_null(date.max), {e.effective_from for e in editions if e.transition_to is not None}
+    )
+    keys = facts.select(
+        "category", pl.col("industry_code").replace_strict(alike, return_dtype=pl.String),
+        _alike(facts["area_class"], rulebook), _alike(facts["functional_type"], rulebook), reference, reported,
+    )  # fmt: skip
     numbered = keys.with_row_index("row").group_by(keys.columns, maintain_order=True).agg(pl.col("row"))
     first = numbered["row"].list.first().to_numpy()
     profile_at = np.empty(facts.height, dtype=np.int64)
     sizes = numbered["row"].list.len().to_numpy()
     profile_at[numbered["row"].explode().to_numpy()] = np.repeat(np.arange(numbered.height), sizes)
-    columns = ("category", "industry_code", "area_class", "functional_type", "reference_on", "reported_on")
-    return profile_at, [Profile(*row) for row in facts.select(columns)[first].iter_rows()]
+    told = facts[first].select("category", "industry_code", "area_class", "functional_type")
+    days = keys[first].select("reference_on", "reported_on")
+    return profile_at, [Profile(*row) for row in pl.concat([told, days], how="horizontal").iter_rows()]
+
+
+def _era(days: pl.Series, change_overs: set[date]) -> pl.Series:
+    """The last change-over day up to each day, which stands for it; before the first: the first day there is."""
+    bounds = pl.Series("bound", [date.min, *sorted(change_overs)], dtype=pl.Date)
+    return bounds.gather(bounds.search_sorted(days, side="right") - 1).alias(days.name)
+
+
+def _alike(places: pl.Series, rulebook: Rulebook) -> pl.Series:
+    """The places, those the rulebook never names as one; null stays unknown."""
+    named: set[str] = set()
+    for standard in book(rulebook).standards.values():
+        clauses = [clause for edition in standard.editions.values() for clause in edition.clauses.values()]
+        for scope in (standard.scope, *(clause.scope for clause in clauses)):
+            named |= {*scope.area_classes, *scope.functional_types}
+        named |= {value for clause in clauses for value in clause.values}
+    others = {place: "" for place in places.drop_nulls().unique() if place not in named}
+    return places.replace(others) if others else places
 
 
 def _prefixes(rulebook: Rulebook) -> set[str]:

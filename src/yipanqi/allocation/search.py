@@ -10,6 +10,7 @@ taken above it. Each small search begins where the largest of them lies. By the 
 exceeds the gap is in no better answer and is ruled out.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -61,15 +62,21 @@ class Found:
     work: float
 
 
-def search(model: Model, groups: Ints, effort: Effort, start: Floats) -> Found:
+def _unwatched(value: float) -> None:
+    """Nobody looks on."""
+
+
+def search(
+    model: Model, groups: Ints, effort: Effort, start: Floats, *, watch: Callable[[float], None] = _unwatched
+) -> Found:
     """The best x found for the model, never worse than ``start``, which must be feasible.
 
     ``groups``: the group of each column, −1 for columns that follow from the others (totals). Every column needs
     finite bounds. The same call gives the same answer unless the status is TIME; then the bound may be no more than
-    the sum of all that could be taken.
+    the sum of all that could be taken. ``watch`` is told the value of every better answer as it is found.
     """
     packed = cuts.packing(model)
-    run = _Run(cuts.cut(model, cuts.of_large_takers(packed)), groups, start, effort)
+    run = _Run(cuts.cut(model, cuts.of_large_takers(packed)), groups, start, effort, watch)
     relaxed = run.relax()
     for _ in range(_CUT_ROUNDS):
         broken = [] if relaxed is None or run.done else cuts.broken_cliques(packed, relaxed)
@@ -113,6 +120,7 @@ class _Run:
     groups: Ints
     x: Floats
     effort: Effort
+    watch: Callable[[float], None] = _unwatched
     bound: float = np.inf
     work: float = 0.0
     seconds: float = 0.0
@@ -157,10 +165,20 @@ class _Run:
         bound = max(self.value, min(self.bound, trivial))
         return Found(self.x, self.value, bound, self.status, self.work)
 
-    def ask(self, model: Model, limits: Limits, start: Floats | Basis | None = None) -> Solution:
-        """The solver's answer, its work and time written down."""
+    def ask(
+        self, model: Model, limits: Limits, start: Floats | Basis | None = None, beside: float = np.inf
+    ) -> Solution:
+        """The solver's answer, its work and time written down; who looks on is told what is better with ``beside``."""
         left_s = max(0.1, self.effort.wall_s - self.seconds)
-        answer = solver.solve(model, replace(limits, wall_s=left_s), start)
+        told = self.value
+
+        def better(answer: Solution) -> None:
+            nonlocal told
+            if np.isfinite(beside) and answer.value + beside > told + SAME_WAN:
+                told = answer.value + beside
+                self.watch(told)
+
+        answer = solver.solve(model, replace(limits, wall_s=left_s), start, watch=better)
         weight = (1.0 + model.columns.size / 30_000.0) / (1.0 if model.integral.any() else 3.0)
         self.work += answer.iterations * weight + _CALL_WORK
         self.seconds += answer.seconds
@@ -171,7 +189,8 @@ class _Run:
     def improve(self, free: Bools, base: Floats, limits: Limits, start: bool = False) -> Solution:
         """Solve exactly over the free columns, the others as in ``base``; keep what is better."""
         part, columns = restricted(self.model, free, base)
-        answer = self.ask(part, limits, base[columns] if start else None)
+        beside = float(self.model.cost[~free] @ base[~free])
+        answer = self.ask(part, limits, base[columns] if start else None, beside)
         if answer.x is not None:
             x = base.copy()
             x[columns] = np.where(part.integral, np.round(answer.x), answer.x)

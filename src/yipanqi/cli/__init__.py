@@ -14,6 +14,7 @@ _COMMANDS = {
     "demo": "board",
     "plan": "board",
     "divide": "board",
+    "fleet": "fleet",
     "check": "facts",
     "admit": "facts",
     "match": "facts",

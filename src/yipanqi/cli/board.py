@@ -22,9 +22,6 @@ from yipanqi.policy.wording import label, say
 _out = click.option(
     "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="folder for the results"
 )
-_effort = click.option(
-    "--effort", default="normal", show_default=True, help="normal, high, or a number (work, 1 = normal)"
-)
 _workers = click.option(
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="processes; the answer is the same"
 )
@@ -36,7 +33,7 @@ _workers = click.option(
 @click.option("--projects", type=click.IntRange(1, 20_000), default=372, show_default=True)
 @click.option("--sites", type=click.IntRange(10, 200_000), default=5000, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
-@_effort
+@terminal.effort
 @_workers
 @click.option("--documents", is_flag=True, help="also a PDF per project in two editions")
 @click.option("--no-serve", is_flag=True, help="only write the files")
@@ -54,7 +51,7 @@ def demo(out: Path, profile: str, projects: int, sites: int, seed: int, effort: 
         facts = district(rulebook, projects=projects, sites=sites, seed=seed, as_of=DEMO_AS_OF)
         watch("dataset")
         write_dataset(out / "data", facts, language=lang)
-        result = play(facts, rulebook, PlayOptions(_work(effort), workers), watch=watch)
+        result = play(facts, rulebook, PlayOptions(terminal.work(effort), workers), watch=watch)
         write(result, out, documents=documents, language=lang, workers=workers, watch=watch)
     _report(result, (), Told(out, seconds, as_json, lang))
 
@@ -63,7 +60,7 @@ def demo(out: Path, profile: str, projects: int, sites: int, seed: int, effort: 
 @terminal.data
 @_out
 @terminal.profile_name
-@_effort
+@terminal.effort
 @_workers
 @terminal.data_date
 @terminal.mapping_file
@@ -77,7 +74,7 @@ def plan(data: Path, out: Path, profile: str, effort: str, workers: int, as_of: 
     with terminal.progress(lang, quiet=as_json) as (watch, seconds):
         watch("read")
         facts, findings = terminal.facts_of(data, mapping=mapping, as_of=as_of, lang=lang)
-        result = play(facts, rulebook, PlayOptions(_work(effort), workers), watch=watch)
+        result = play(facts, rulebook, PlayOptions(terminal.work(effort), workers), watch=watch)
         write(result, out, documents=documents, language=lang, workers=workers, watch=watch)
     _report(result, findings, Told(out, seconds, as_json, lang))
 
@@ -126,19 +123,6 @@ def print_division(division: Division, rows: list[dict[str, Any]], lang: str) ->
     blocking = "、".join(names.get(town, town) for town in division.blocking)
     in_core = say("cli.in_core" if division.exact else "cli.none_found", lang)
     click.echo(in_core if division.in_core else say("cli.blocking", lang, towns=blocking, excess=division.excess_wan))
-
-
-def _work(effort: str) -> str | float:
-    """The effort as a word or a factor; anything else ends the command with status 2."""
-    if effort in ("normal", "high"):
-        return effort
-    try:
-        factor = float(effort)
-    except ValueError:
-        factor = 0.0
-    if not 0 < factor <= 1000:
-        raise click.BadParameter("normal, high, or a number above 0", param_hint="--effort")
-    return factor
 
 
 @dataclass(frozen=True)

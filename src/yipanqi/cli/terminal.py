@@ -26,6 +26,9 @@ profile_name = click.option(
     show_default=True,
     help=f"a shipped profile ({', '.join(PROFILES)}) or a folder of YAML",
 )
+effort = click.option(
+    "--effort", default="normal", show_default=True, help="normal, high, or a number (work, 1 = normal)"
+)
 mapping_file = click.option(
     "--mapping",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -60,6 +63,19 @@ def facts_of(
         show_findings(loaded.findings, lang)
         raise SystemExit(1)
     return loaded.facts, loaded.findings
+
+
+def work(effort: str) -> str | float:
+    """The effort as a word or a factor; anything else ends the command with status 2."""
+    if effort in ("normal", "high"):
+        return effort
+    try:
+        factor = float(effort)
+    except ValueError:
+        factor = 0.0
+    if not 0 < factor <= 1000:
+        raise click.BadParameter("normal, high, or a number above 0", param_hint="--effort")
+    return factor
 
 
 def show_findings(findings: Sequence[Finding], lang: str, limit: int = 40) -> None:

@@ -125,11 +125,11 @@ def _by_name(draft: Draft, field: Field, target: Draft) -> Draft:
 
 def _references(draft: Draft, field: Field, target: Draft) -> list[Finding]:
     key = tables.keys(TABLES[target.table])[0]
-    there = set(target.data[key].drop_nulls())
-    good = set(target.data.filter(~pl.col("bad"))[key].drop_nulls())
     said = draft.data.select("row", field.column).drop_nulls()
     pairs = said.explode(field.column).drop_nulls() if isinstance(field.dtype, pl.List) else said
-    missing = pairs.filter(~pl.col(field.column).is_in(list(good)))
+    good = target.data.filter(~pl.col("bad"))[key].drop_nulls().unique()
+    missing = pairs.filter(~pl.col(field.column).is_in(good.implode())) if pairs.height else pairs
+    there = set(target.data[key].drop_nulls()) if missing.height else set()
     return [
         Finding(
             "reference.kept_out" if text in there else "reference.unknown",

@@ -3,7 +3,7 @@
 Nothing is half-imported: a row with a blocking finding is kept out whole, and everything else is still checked.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -96,7 +96,7 @@ def load(path: Path, *, mapping: Path | None = None, as_of: date | None = None) 
     counts = {name: Count(draft.data.height, kept[name].height) for name, draft in checked.items()}
     facts, missing = _facts(intake, kept, as_of)
     intake.findings += [f.at(file=path.name) for f in missing]
-    return Loaded(facts, _listed(in_order(intake.findings)), counts, kept)
+    return Loaded(facts, _listed(intake.findings), counts, kept)
 
 
 def _read(path: Path, intake: _Intake) -> None:
@@ -226,16 +226,22 @@ def _facts(intake: _Intake, kept: Mapping[str, pl.DataFrame], given: date | None
 
 
 def _listed(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings, of each kind in each column only the first ``LISTED`` and the number of the others."""
-    seen: dict[tuple[str | None, ...], int] = {}
-    out: list[Finding] = []
+    """The findings in order, of each kind in each column only the first ``LISTED`` and the number of the others."""
+    kinds: dict[tuple[str | None, ...], list[Finding]] = {}
     for finding in findings:
-        kind = (finding.file, finding.table, finding.column, finding.rule)
-        seen[kind] = seen.get(kind, 0) + 1
-        if seen[kind] <= LISTED:
-            out.append(finding)
-    for (file, table, column, rule), count in seen.items():
-        if count > LISTED:
-            more = {"count": count - LISTED, "rule": rule}
+        kinds.setdefault((finding.file, finding.table, finding.column, finding.rule), []).append(finding)
+    out: list[Finding] = []
+    for (file, table, column, rule), alike in kinds.items():
+        distinct = _by_row(alike)
+        out += distinct[:LISTED]
+        if len(distinct) > LISTED:
+            more = {"count": len(distinct) - LISTED, "rule": rule}
             out.append(Finding("rest.not_shown", Severity.NOTE, more, file=file, table=table, column=column))
     return in_order(out)
+
+
+def _by_row(alike: list[Finding]) -> Sequence[Finding]:
+    """Findings of one kind in one column, each once, in order: mostly one a row, so that rows say it all."""
+    if len({finding.row or 0 for finding in alike}) < len(alike):
+        return in_order(alike)
+    return sorted(alike, key=lambda finding: finding.row or 0)

@@ -1,5 +1,6 @@
 """The rows of one sheet in the columns and types of its table; what a cell does not say clearly is a finding."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 
@@ -8,7 +9,7 @@ import polars as pl
 from yipanqi.allocation.board import TABLES
 from yipanqi.files.headers import Layout, Source, reference
 from yipanqi.files.sheets import Sheet
-from yipanqi.files.values import column
+from yipanqi.files.values import Reading, column
 from yipanqi.files.workbook import RawSheet
 from yipanqi.kernel import tables
 from yipanqi.kernel.findings import Finding, Severity
@@ -61,14 +62,14 @@ def rows(raw: RawSheet, sheet: Sheet, layout: Layout, *, fills: bool = False) ->
         nothing = _frame(sheet, tables.empty(TABLES[sheet.table]), pl.Series("row", [], pl.Int64), set())
         return Rows(Origin(raw.file, raw.name, layout.sources, raw.data), nothing, (*layout.findings, *findings))
     body, skipped = _body(raw, sheet, layout)
-    cells = _Cells(body)
+    cells = _Cells(raw, body)
     values = _values(body, layout, cells)
     complete = _complete(sheet, values, body.height, cells)
     cells.formula_errors(raw, layout)
     cells.merged(raw, layout)
     data = _frame(sheet, complete, body["row"], cells.blocked)
-    found = [f.at(file=raw.file, table=raw.name) for f in (*cells.findings, *skipped)]
-    return Rows(Origin(raw.file, raw.name, layout.sources, body), data, (*layout.findings, *found))
+    found = (*layout.findings, *cells.findings, *skipped)
+    return Rows(Origin(raw.file, raw.name, layout.sources, body), data, found)
 
 
 def _lost(sheet: Sheet, layout: Layout) -> list[Finding]:
@@ -87,7 +88,7 @@ def _body(raw: RawSheet, sheet: Sheet, layout: Layout) -> tuple[pl.DataFrame, li
     keys = [s.column for s in layout.sources if s.field.column in tables.keys(TABLES[sheet.table])]
     example = pl.any_horizontal(pl.lit(False), *(pl.col(k).str.starts_with(e) for k in keys for e in EXAMPLE))
     shown = body.filter(example.fill_null(False))
-    notes = [Finding("row.example", Severity.NOTE, row=row) for row in shown["row"]]
+    notes = [Finding("row.example", Severity.NOTE, file=raw.file, table=raw.name, row=row) for row in shown["row"]]
     return body.filter(~example.fill_null(False)), notes
 
 
@@ -97,8 +98,7 @@ def _values(body: pl.DataFrame, layout: Layout, cells: "_Cells") -> dict[str, li
     for source in layout.sources:
         texts = body[source.column] if source.usable else pl.Series([None] * body.height, dtype=pl.String)
         values, problems = column(texts, source)
-        for text, reading in problems.items():
-            cells.add(texts == text, source, Finding(reading.rule or "", reading.severity, reading.params))
+        cells.read(texts, source, problems)
         found.setdefault(source.field.column, []).append((source, values))
     return found
 
@@ -131,7 +131,7 @@ def _filled(
     series: pl.Series, blank: str, sources: list[tuple[Source, pl.Series]] | None, cells: "_Cells"
 ) -> pl.Series:
     """The series with empty cells as the form says an empty cell is meant; a cell not understood stays null."""
-    wrong = pl.Series([row in cells.blocked for row in cells.body["row"]], dtype=pl.Boolean) if sources else None
+    wrong = _among(cells.body["row"], cells.blocked) if sources else None
     empty = series.is_null() if wrong is None else series.is_null() & ~wrong
     value = blank == "true" if series.dtype == pl.Boolean else int(blank) if series.dtype == pl.Int64 else blank
     return pl.select(pl.when(empty).then(pl.lit(value, dtype=series.dtype)).otherwise(series)).to_series()
@@ -149,25 +149,39 @@ def _joined(
 
 
 def _frame(sheet: Sheet, data: pl.DataFrame, numbers: pl.Series, blocked: set[int]) -> pl.DataFrame:
-    bad = numbers.is_in(list(blocked)) if blocked else pl.Series([False] * numbers.len(), dtype=pl.Boolean)
-    return data.with_columns(numbers.alias("row"), bad.alias("bad"))
+    return data.with_columns(numbers.alias("row"), _among(numbers, blocked).alias("bad"))
+
+
+def _among(numbers: pl.Series, blocked: set[int]) -> pl.Series:
+    return numbers.is_in(pl.Series(sorted(blocked), dtype=pl.Int64).implode())
 
 
 class _Cells:
     """The findings of one sheet's cells, and the rows they block."""
 
-    def __init__(self, body: pl.DataFrame) -> None:
-        self.body = body
+    def __init__(self, raw: RawSheet, body: pl.DataFrame) -> None:
+        self.file, self.sheet, self.body = raw.file, raw.name, body
         self.findings: list[Finding] = []
         self.blocked: set[int] = set()
 
+    def read(self, texts: pl.Series, source: Source, problems: Mapping[str, Reading]) -> None:
+        """A finding for every cell whose text reads as one of the problems."""
+        if not problems:
+            return
+        said = pl.Series(list(problems), dtype=pl.String)
+        for row, text in self.body.filter(texts.is_in(said.implode())).select("row", source.column).iter_rows():
+            reading = problems[text]
+            self._add(Finding(reading.rule or "", reading.severity, reading.params), row, source.header, text)
+
     def add(self, where: pl.Series, source: Source, finding: Finding) -> None:
         """The finding for every row where the mask holds."""
-        hit = self.body.filter(where.fill_null(False)).select("row", source.column)
-        for row, text in hit.iter_rows():
-            self.findings.append(finding.at(row=row, column=source.header, value=text))
-        if finding.blocks:
-            self.blocked.update(hit["row"])
+        for row, text in self.body.filter(where.fill_null(False)).select("row", source.column).iter_rows():
+            self._add(finding, row, source.header, text)
+
+    def _add(self, what: Finding, row: int, header: str, text: str | None) -> None:
+        self.findings.append(Finding(what.rule, what.severity, what.params, self.file, self.sheet, row, header, text))
+        if what.blocks:
+            self.blocked.add(row)
 
     def formula_errors(self, raw: RawSheet, layout: Layout) -> None:
         """Cells whose formula failed: the reader leaves them empty, which would pass for not stated."""
@@ -176,8 +190,7 @@ class _Cells:
         for error in raw.errors:
             header = by_column.get(f"c{error.column}")
             if header is not None and error.row in there:
-                self.findings.append(Finding("cell.formula_error", row=error.row, column=header, value=error.text))
-                self.blocked.add(error.row)
+                self._add(Finding("cell.formula_error"), error.row, header, error.text)
 
     def merged(self, raw: RawSheet, layout: Layout) -> None:
         """Merged cells below the header: only the first of them holds the value."""
@@ -186,5 +199,4 @@ class _Cells:
             covered = [s for s in layout.sources if left <= int(s.column[1:]) <= right]
             for row in sorted(there & set(range(top, bottom + 1))) if covered else ():
                 params = {"range": reference(top, left, bottom, right)}
-                self.findings.append(Finding("cell.merged", params=params, row=row, column=covered[0].header))
-                self.blocked.add(row)
+                self._add(Finding("cell.merged", params=params), row, covered[0].header, None)

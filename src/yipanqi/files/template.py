@@ -4,18 +4,20 @@ Sheets, headers, units, drop-downs and the instruction sheet 填表说明 come f
 back gives the same facts. The bytes depend on nothing but the arguments.
 """
 
-from collections.abc import Iterable, Mapping
+import io
+from collections.abc import Mapping
 from datetime import date, datetime
-from math import inf, nextafter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from yipanqi.allocation.board import TABLES, Facts
 from yipanqi.files.gis import write_gpkg
 from yipanqi.files.plain import plain
 from yipanqi.files.rows import EXAMPLE
+from yipanqi.files.sheet_rows import Block, fill
 from yipanqi.files.sheets import GEOMETRY, Field, Sheet, meanings, sheets, words
 from yipanqi.files.values import NONE, exact
 from yipanqi.kernel import tables
@@ -25,13 +27,6 @@ _CREATED = datetime(2000, 1, 1)
 _LAST_ROW = 20_000
 _FONT = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
 _OPTIONS = "_选项"
-
-
-class _Exact(float):
-    """A float the workbook writer prints with all its digits; it would round to sixteen."""
-
-    def __format__(self, _spec: str) -> str:
-        return repr(float(self))
 
 
 def template(path: Path, *, language: str = "zh", district: str = "") -> None:
@@ -71,8 +66,9 @@ class _Cover:
 def _write(path: Path, language: str, frames: Mapping[str, pl.DataFrame], cover: _Cover) -> None:
     import xlsxwriter
 
-    with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd", "strings_to_urls": False,
-                                         "strings_to_formulas": False}) as book:  # fmt: skip
+    made, blocks = io.BytesIO(), {}
+    with xlsxwriter.Workbook(made, {"default_date_format": "yyyy-mm-dd", "strings_to_urls": False,
+                                    "strings_to_formulas": False, "in_memory": True}) as book:  # fmt: skip
         book.set_properties({"title": say("workbook.title", language), "created": _CREATED, "author": "yipanqi"})
         styles = _styles(book)
         _cover(book, styles, language, cover)
@@ -81,7 +77,9 @@ def _write(path: Path, language: str, frames: Mapping[str, pl.DataFrame], cover:
         for sheet in sheets():
             data = frames.get(sheet.table)
             rows = None if data is None else _of_sheet(data, sheet)
-            _sheet(book, (sheet, language), rows, styles, lists)
+            block = Block(_sheet(book, (sheet, language), rows, styles, lists))
+            blocks[len(book.worksheets())] = block
+    fill(made.getvalue(), path, blocks)
 
 
 def _styles(book: Any) -> dict[str, Any]:
@@ -177,7 +175,8 @@ def _sheet(
     rows: pl.DataFrame | None,
     styles: Mapping[str, Any],
     lists: Mapping[tuple[str, ...], str],
-) -> None:
+) -> list[pl.Series]:
+    """The sheet with its header, and its example where there are no rows; the columns to be filled in."""
     sheet, language = form
     page = book.add_worksheet(sheet.titles[language])
     page.freeze_panes(1, 2)
@@ -194,10 +193,8 @@ def _sheet(
     if rows is None:
         for column, text in enumerate(_example(fields)):
             page.write_string(1, column, f"{EXAMPLE[0]}-{text}" if column == 0 else text, styles["example"])
-        return
-    for column, field in enumerate(fields):
-        for number, value in enumerate(_cells(rows, field, language), start=1):
-            _write_cell(page, (number, column), value, styles)
+        return []
+    return [_cells(rows, field, language) for field in fields]
 
 
 def _example(fields: list[Field]) -> list[str]:
@@ -222,56 +219,46 @@ def _style(field: Field) -> str:
     return "number" if field.dtype in (pl.Float64, pl.Int64) and not field.codes else "text"
 
 
-def _cells(rows: pl.DataFrame, field: Field, language: str) -> Iterable[Any]:
+def _cells(rows: pl.DataFrame, field: Field, language: str) -> pl.Series:
+    """A column as it shall stand in the sheet."""
     values = rows[field.column]
     if field.when is not None:
         values = values.zip_with(rows[field.when[0]].is_in(list(field.when[1])), pl.Series([None], dtype=values.dtype))
-    if field.codes:
-        return [_word(value, field, language) for value in values]
-    if field.dtype == pl.Float64:
-        return _numbers(values, field)
     if isinstance(field.dtype, pl.List):
-        return [None if value is None else "、".join(value) or NONE[language] for value in values]
-    return values.to_list()
+        values = values.cast(field.dtype)  # sorting makes a list of nulls of a column that is all null
+        parts = values.explode() if field.codes else values
+        named = values.list.eval(pl.element().replace(_words(parts, field, language))) if field.codes else values
+        return named.list.join("、").replace("", NONE[language])
+    if field.codes:
+        return values.cast(pl.String).replace(_words(values, field, language))
+    return _numbers(values, field) if field.dtype == pl.Float64 else values
 
 
-def _word(value: Any, field: Field, language: str) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, pl.Series | list):
-        return "、".join(w for w in (_word(part, field, language) for part in value) if w) or NONE[language]
-    code = str(value).lower() if isinstance(value, bool) else value
+def _words(values: pl.Series, field: Field, language: str) -> dict[str, str]:
+    """The word of every code that stands in a column."""
+    codes = values.drop_nulls().cast(pl.String).unique().sort()
+    return {code: _word(code, field, language) for code in codes}
+
+
+def _word(code: str, field: Field, language: str) -> str:
     for group in field.codes:
         try:
             return label(group, code, language)
         except KeyError:
             continue
-    return str(value)
+    return code
 
 
-def _numbers(values: pl.Series, field: Field) -> list[float | None]:
+def _numbers(values: pl.Series, field: Field) -> pl.Series:
     """The values in the header's unit; of the neighbouring floats the one that reads back as the value itself."""
     factors = {plain(name): factor for name, factor in field.units.items()}
     factor = factors[plain(field.unit)] if field.unit else 1.0
     if factor == 1.0:
-        return [None if v is None else _Exact(v) for v in values]
+        return values
     first = values / factor
     best = first.round(10)
-    for candidate in (first, first.map_elements(lambda v: nextafter(v, inf), return_dtype=pl.Float64),
-                      first.map_elements(lambda v: nextafter(v, -inf), return_dtype=pl.Float64)):  # fmt: skip
+    beside = (pl.Series(np.nextafter(first.to_numpy(), to)).fill_nan(None) for to in (np.inf, -np.inf))
+    for candidate in (first, *beside):
         wrong = (exact(best, factor) != values).fill_null(False)
         best = candidate.zip_with(wrong & (exact(candidate, factor) == values).fill_null(False), best)
-    return [None if v is None else _Exact(v) for v in best]
-
-
-def _write_cell(page: Any, place: tuple[int, int], value: Any, styles: Mapping[str, Any]) -> None:
-    if value is None:
-        return
-    if isinstance(value, str):
-        page.write_string(*place, value, styles["text"])
-    elif isinstance(value, datetime):
-        page.write_datetime(*place, value, styles["instant"])
-    elif isinstance(value, date):
-        page.write_datetime(*place, value, styles["date"])
-    else:
-        page.write_number(*place, value, styles["number"])
+    return best

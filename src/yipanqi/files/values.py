@@ -30,6 +30,11 @@ _DATE = re.compile(
 )
 _TIME = re.compile(r"(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})秒?|分?)")
 _LIST = re.compile(r"[、,;；，\n|]+")
+#: Texts that mean what they say: decimal numbers, days as the reader writes them, and names without a character that
+#: has a compatible form (printable ASCII and unified ideographs) nor space around them.
+_ORDINARY_NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
+_ORDINARY_DATE = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$"
+_ORDINARY_NAME = r"^[!-~\x{4E00}-\x{9FFF}](?:[ -~\x{4E00}-\x{9FFF}]*[!-~\x{4E00}-\x{9FFF}])?$"
 
 
 @dataclass(frozen=True)
@@ -44,23 +49,38 @@ class Reading:
 
 def column(texts: pl.Series, source: Source) -> tuple[pl.Series, dict[str, Reading]]:
     """The values of a column in the schema's type, null where empty or not understood, and the texts to report."""
-    wanted = texts.drop_nulls().unique(maintain_order=True)
-    if source.field.dtype == pl.Float64:
-        wanted = wanted.filter(~_ordinary(wanted))
+    dtype, name = source.field.dtype, source.field.column
+    easy = _easy(texts, source)
+    hard = texts if easy is None else texts.filter(easy.is_null())
     parse = _parser(source)
-    readings = {text: parse(text) for text in wanted}
+    readings = {text: parse(text) for text in hard.drop_nulls().unique(maintain_order=True)}
     known = {text: r.value for text, r in readings.items() if r.value is not None}
-    meant = pl.Series("value", list(known.values()), dtype=source.field.dtype)
+    told = {t: r for t, r in readings.items() if r.rule is not None}
+    if not known:
+        return (pl.Series(name, [None] * texts.len(), dtype=dtype) if easy is None else easy.alias(name)), told
+    meant = pl.Series("value", list(known.values()), dtype=dtype)
     lookup = pl.DataFrame([pl.Series("text", list(known), dtype=pl.String), meant])
     found = texts.to_frame("text").join(lookup, on="text", how="left", maintain_order="left")["value"]
-    if source.field.dtype == pl.Float64:
-        plain_numbers = exact(texts.cast(pl.Float64, strict=False), source.factor)
-        found = pl.select(pl.when(_ordinary(texts)).then(plain_numbers).otherwise(found)).to_series()
-    return found.alias(source.field.column), {t: r for t, r in readings.items() if r.rule is not None}
+    if easy is not None:
+        found = easy.zip_with(easy.is_not_null(), found)
+    return found.alias(name), told
 
 
-def _ordinary(texts: pl.Series) -> pl.Series:
-    return texts.str.contains(r"^[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$").fill_null(False)
+def _easy(texts: pl.Series, source: Source) -> pl.Series | None:
+    """What the ordinary texts of a column mean, read all at once; null where a text must be looked at, or is none."""
+    dtype = source.field.dtype
+    if dtype == pl.Float64:
+        numbers = exact(texts.cast(pl.Float64, strict=False), source.factor)
+        return _where(texts.str.contains(_ORDINARY_NUMBER), numbers)
+    if dtype == pl.Date:
+        return _where(texts.str.contains(_ORDINARY_DATE), texts.str.to_date("%Y-%m-%d", strict=False))
+    if dtype == pl.String and not source.field.codes:
+        return _where(texts.str.contains(_ORDINARY_NAME), texts) if identifies(source) else texts
+    return None
+
+
+def _where(holds: pl.Series, values: pl.Series) -> pl.Series:
+    return pl.select(pl.when(holds).then(values)).to_series()
 
 
 def exact(values: pl.Series, factor: float) -> pl.Series:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import IO, Any
@@ -146,12 +146,23 @@ class Limits:
     restarts: bool = True
 
 
-def solve(model: Model, limits: Limits, start: Floats | Basis | None = None) -> Solution:
+def _unwatched(answer: Solution) -> None:
+    """Nobody looks on."""
+
+
+def solve(
+    model: Model,
+    limits: Limits,
+    start: Floats | Basis | None = None,
+    *,
+    watch: Callable[[Solution], None] = _unwatched,
+) -> Solution:
     """The optimum of the model, or the best found when the limits are reached.
 
     ``start`` is a feasible x to begin with (an infeasible one is not used) or, for a linear model, the basis of one
     like it. The same model, limits and start give the same solution unless the status is TIME. A model without
-    integral columns is solved as a linear programme by the simplex method and has row prices.
+    integral columns is solved as a linear programme by the simplex method and has row prices. ``watch`` is told every
+    better answer as it is found.
 
     Raises:
         RuntimeError: the solver refused the model (not finite, unbounded) or its child died of something else than
@@ -164,6 +175,7 @@ def solve(model: Model, limits: Limits, start: Floats | Basis | None = None) -> 
     began = time.monotonic()
     for answer in _ask("solve", (model, limits, start), limits.wall_s):
         best = answer
+        watch(answer)
     return replace(best, seconds=time.monotonic() - began)
 
 

@@ -85,17 +85,21 @@ def check(schema: type[dy.Schema], data: pl.DataFrame, table: str) -> tuple[pl.D
         return kept, ()
     invalid, details = failure.invalid(), failure.details()
     rules = [c for c in details.columns if c not in bare.columns]
+    columns = schema.columns()  # built anew at each call
     found = []
     for number, line in zip(_rows_of(bare, numbers, invalid), details.iter_rows(named=True), strict=True):
         broken = [rule for rule in rules if line[rule] == "invalid"]
-        found += [_finding(schema, table, rule, line).at(row=number) for rule in broken]
+        found += [_finding((schema, columns), table, rule, line).at(row=number) for rule in broken]
     return kept, tuple(found)
 
 
-def _finding(schema: type[dy.Schema], table: str, rule: str, line: dict[str, Any]) -> Finding:
+def _finding(
+    known: tuple[type[dy.Schema], dict[str, dy.Column]], table: str, rule: str, line: dict[str, Any]
+) -> Finding:
+    schema, columns = known
     column, _, kind = rule.rpartition("|")
     if column:
-        limit = getattr(schema.columns()[column], kind, None)
+        limit = getattr(columns[column], kind, None)
         value = None if line[column] is None else str(line[column])
         params = {"limit": None if callable(limit) or limit is None else str(limit)}
         return Finding(f"schema.{kind}", Severity.BLOCK, params, table=table, column=column, value=value)
@@ -106,13 +110,16 @@ def _finding(schema: type[dy.Schema], table: str, rule: str, line: dict[str, Any
 
 
 def _rows_of(data: pl.DataFrame, numbers: pl.Series, invalid: pl.DataFrame) -> list[int | None]:
-    """The row numbers of the invalid rows. ``filter`` keeps the order, so both frames are walked together."""
-    wanted = iter(invalid.rows())
+    """The row numbers of the invalid rows. ``filter`` keeps the order, so both frames are walked together.
+
+    Rows are compared by their 64-bit hashes: equal rows have equal ones.
+    """
+    wanted = iter(invalid.hash_rows().to_list())
     target = next(wanted, None)
     out: list[int | None] = []
-    for values, number in zip(data.rows(), numbers, strict=True):
-        if values == target:
-            out.append(number)
+    for place, hashed in enumerate(data.hash_rows().to_list()):
+        if hashed == target:
+            out.append(numbers[place])
             target = next(wanted, None)
     return out
 

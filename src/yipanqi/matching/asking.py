@@ -12,8 +12,9 @@ from yipanqi.matching.contract import Supply, Want
 from yipanqi.matching.figures import PlanWord
 from yipanqi.matching.ground import Ground, Ints
 from yipanqi.pipeline.projects import NeedKind
-from yipanqi.planning.amendment import delay_days, procedures
-from yipanqi.planning.compliance import Answer, PlanStatus, Question, compliance
+from yipanqi.planning.compliance import Question, compliance, with_uses
+from yipanqi.planning.firing import Facts
+from yipanqi.planning.glance import Glance
 from yipanqi.policy.rulebook import Rulebook
 
 #: Phases of the demands that ask for an interim plant: that of the land, plus this.
@@ -21,51 +22,48 @@ INTERIM = 1000
 KEYS = ["project_id", "phase", "site_id"]
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The plan's answers: to each pair asked whether it is forbidden, the changes it needs and the days they take."""
+@dataclass(frozen=True, eq=False)
+class Words:
+    """The plan's word to every demand on every site of the ground, found when it is asked for."""
 
-    pairs: pl.DataFrame
-    reasons: pl.DataFrame
-    by_need: Mapping[tuple[str, int], pl.DataFrame]
+    glance: Glance
+    row_of: Mapping[tuple[str, int], int]
+    size: int
 
-    def word(self, key: tuple[str, int], size: int) -> PlanWord:
-        """The answers to one need on every site; a site that was not asked about counts as allowed."""
-        forbidden, changes = np.zeros(size, dtype=np.bool_), np.zeros(size)
-        days = np.zeros(size, dtype=np.int64)
-        if key in self.by_need:
-            told = self.by_need[key]
-            at = told["at"].to_numpy()
-            forbidden[at] = told["forbidden"].to_numpy()
-            changes[at] = told["changes"].to_numpy()
-            days[at] = told["days"].to_numpy()
+    def word(self, key: tuple[str, int], sites: Ints) -> PlanWord:
+        """The answers to one need on some sites; a site that was not asked about counts as allowed."""
+        forbidden, changes = np.zeros(self.size, dtype=np.bool_), np.zeros(self.size)
+        days = np.zeros(self.size, dtype=np.int64)
+        forbidden[sites], changes[sites], days[sites] = self.glance.at(self.row_of[key], sites.astype(np.int64))
         return PlanWord(forbidden, changes, days)
 
 
-def ask_plan(
-    asked: Iterable[tuple[tuple[str, int], Ints]],
+def words(ground: Ground, facts: tuple[Supply, Want], rulebook: Rulebook, on: date) -> Words:
+    """The plan's words. Phases from ``INTERIM`` on ask for a plant in place of the land."""
+    supply, want = facts
+    sites = pl.DataFrame({"site_id": list(ground.ids)}, schema={"site_id": pl.String})
+    demands = with_uses(_with_interim(want.demands), want.projects, rulebook)
+    asked = Facts.of(demands, sites.join(supply.sites, on="site_id", maintain_order="left"), supply.shares)
+    rows = {(project_id, phase): row for row, (project_id, phase) in enumerate(demands.select(KEYS[:2]).iter_rows())}
+    return Words(Glance.of(asked, rulebook, on), rows, len(ground))
+
+
+def plan_reasons(
+    asked: Mapping[tuple[str, int], Iterable[int]],
     ground: Ground,
     facts: tuple[Supply, Want],
     rulebook: Rulebook,
     on: date,
-) -> Plan:
-    """The plan's answers to each (need, sites). Phases from ``INTERIM`` on ask for a plant in place of the land."""
+) -> pl.DataFrame:
+    """Every rule of the plan behind its word to each (need, its sites): ``PlanReason``."""
     supply, want = facts
-    lists = [(key, sites) for key, sites in asked if len(sites)]
     pairs = pl.DataFrame(
-        {
-            "project_id": np.repeat([key[0] for key, _ in lists], [len(s) for _, s in lists]).astype(object),
-            "phase": np.repeat([key[1] for key, _ in lists], [len(s) for _, s in lists]).astype(np.int64),
-            "at": np.concatenate([s for _, s in lists] or [np.zeros(0, dtype=np.int32)]).astype(np.int64),
-        },
-        schema={"project_id": pl.String, "phase": pl.Int64, "at": pl.Int64},
+        [(*key, ground.ids[site]) for key, sites in asked.items() for site in sites],
+        schema={"project_id": pl.String, "phase": pl.Int64, "site_id": pl.String},
+        orient="row",
     )
-    places = pl.DataFrame(
-        {"at": np.arange(len(ground)), "site_id": list(ground.ids)}, schema={"at": pl.Int64, "site_id": pl.String}
-    )
-    pairs = pairs.join(places, on="at", maintain_order="left")
-    question = Question(pairs.select(KEYS), _with_interim(want.demands), want.projects, supply.sites, supply.shares)
-    return _digested(compliance(question, rulebook, on), places, rulebook, on)
+    question = Question(pairs, _with_interim(want.demands), want.projects, supply.sites, supply.shares)
+    return compliance(question, rulebook, on).reasons
 
 
 def _with_interim(demands: pl.DataFrame) -> pl.DataFrame:
@@ -77,29 +75,6 @@ def _with_interim(demands: pl.DataFrame) -> pl.DataFrame:
         *(pl.lit(None, dtype=demands.schema[c]).alias(c) for c in bare),
     )
     return pl.concat([demands, interim])
-
-
-def _digested(answer: Answer, places: pl.DataFrame, rulebook: Rulebook, on: date) -> Plan:
-    days = {key: delay_days(rulebook, key, on) for key in procedures(rulebook, on)}
-    changes = answer.reasons.filter(pl.col("status") == PlanStatus.PLAN_CHANGE.value)
-    counted = changes.group_by(KEYS).agg(
-        changes=pl.len().cast(pl.Float64),
-        days=pl.col("procedure").replace_strict(days, default=0, return_dtype=pl.Int64).max(),
-    )
-    told = (
-        answer.pairs.join(places, on="site_id", maintain_order="left")
-        .join(counted, on=KEYS, how="left", maintain_order="left")
-        .select(
-            "project_id",
-            "phase",
-            "at",
-            pl.col("changes").fill_null(0.0),
-            pl.col("days").fill_null(0),
-            forbidden=pl.col("status") == PlanStatus.FORBIDDEN.value,
-        )
-    )
-    groups = told.partition_by("project_id", "phase", as_dict=True)
-    return Plan(answer.pairs, answer.reasons, {(str(k[0]), int(k[1])): group for k, group in groups.items()})
 
 
 def hopeless(ground: Ground, want: Want, rulebook: Rulebook, as_of: date) -> Mapping[str, frozenset[int]]:

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import polars as pl
 
 from yipanqi.kernel.findings import Finding, Severity
-from yipanqi.matching.asking import Plan, ask_plan
 from yipanqi.matching.drafts import Draft, Unit, all_taken, joined, scored
 from yipanqi.matching.figures import figures
 from yipanqi.matching.ground import Ground
@@ -18,10 +16,9 @@ from yipanqi.matching.ways import ways_of
 
 @dataclass(frozen=True, eq=False)
 class Fixed:
-    """The one draft of each fixed project, the plan's reasons, and what is wrong with the sites named."""
+    """The one draft of each fixed project, and what is wrong with the sites named."""
 
     drafts: tuple[Draft, ...]
-    reasons: pl.DataFrame
     findings: tuple[Finding, ...]
 
 
@@ -39,10 +36,8 @@ def fixed_drafts(setting: Setting) -> Fixed:
         findings += [_finding("matching.fixed_unknown", project_id, site) for site in lost]
         if known:
             shares[project_id] = _shared(known, needs, ground)
-    asked = [(need.key, np.array([u.site for u in units])) for many in shares.values() for need, units in many]
-    plan = ask_plan(asked, ground, (setting.supply, setting.want), setting.rulebook, setting.as_of)
-    drafts = tuple(_draft(setting, many, plan) for many in shares.values())
-    return Fixed(drafts, plan.reasons, (*findings, *_twice(drafts, ground)))
+    drafts = tuple(_draft(setting, many) for many in shares.values())
+    return Fixed(drafts, (*findings, *_twice(drafts, ground)))
 
 
 def _shared(sites: Sequence[int], needs: Sequence[Need], ground: Ground) -> list[tuple[Need, list[Unit]]]:
@@ -65,14 +60,14 @@ def _shared(sites: Sequence[int], needs: Sequence[Need], ground: Ground) -> list
     return [(need, units[need.phase]) for need in needs if units[need.phase]]
 
 
-def _draft(setting: Setting, many: Sequence[tuple[Need, list[Unit]]], plan: Plan) -> Draft:
+def _draft(setting: Setting, many: Sequence[tuple[Need, list[Unit]]]) -> Draft:
     ground = setting.ground
     phases = []
     for need, units in many:
         ways = ways_of(
             np.array([[u.site for u in units]], dtype=np.int32), np.array([[u.take for u in units]]), split=False
         )
-        of = figures(ground, need, ways, plan.word(need.key, len(ground)), setting.rules).row(0)
+        of = figures(ground, need, ways, setting.words.word(need.key, ways.used()), setting.rules).row(0)
         # A fixed placement may be smaller than the need, which is no better fit.
         of = replace(of, fit=min(of.fit, 1.0))
         phases.append(Draft(need.project_id, tuple(units), False, of, need_m2=need.need_m2, wanted=need.wanted))

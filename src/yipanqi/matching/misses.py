@@ -16,13 +16,12 @@ from yipanqi.admission.verdict import Verdicts
 from yipanqi.kernel import tables
 from yipanqi.kernel.findings import Message, Scalar
 from yipanqi.matching.answer import Named
-from yipanqi.matching.asking import ask_plan
+from yipanqi.matching.asking import plan_reasons
 from yipanqi.matching.candidates import EXACT, tests, usable
 from yipanqi.matching.contract import NearestMiss
 from yipanqi.matching.explanation import as_json
 from yipanqi.matching.ground import Floats, Ground, Ints
 from yipanqi.matching.needs import Need
-from yipanqi.matching.offers import Offers
 from yipanqi.matching.phases import Offer
 from yipanqi.matching.setting import Setting
 from yipanqi.matching.ways import on_one_site
@@ -42,19 +41,21 @@ class Miss:
     changes: tuple[Message, ...]
 
 
-def nearest_misses(setting: Setting, found: Offers, refused: Sequence[Named], verdicts: Verdicts) -> pl.DataFrame:
-    """Up to three misses (``NearestMiss``) of each project of ``found``: those without a scheme.
+def nearest_misses(
+    setting: Setting, lost: Mapping[str, Sequence[Offer]], refused: Sequence[Named], verdicts: Verdicts
+) -> pl.DataFrame:
+    """Up to three misses (``NearestMiss``) of each project without a scheme.
 
-    ``refused`` are the schemes of these projects that admission refused, best first.
+    ``lost`` are the offers (their best ways suffice) of the projects without any draft; ``refused`` the schemes, best
+    first, of those that admission refused whatever they were offered.
     """
     misses: dict[str, list[Miss]] = {}
     for named in refused:
         told = misses.setdefault(named.draft.project_id, [])
         if len(told) < _MOST:
             told.append(_refused(named, verdicts, setting.ground))
-    rest = {key: offers for key, offers in found.by_project.items() if key not in misses}
-    lacking = [need for offers in rest.values() if (need := _lacking(offers)) is not None]
-    misses |= {key: _apart(setting, offers) for key, offers in rest.items()} | _nearest(setting, lacking)
+    lacking = [need for offers in lost.values() if (need := _lacking(offers)) is not None]
+    misses |= {key: _apart(setting, offers) for key, offers in lost.items()} | _nearest(setting, lacking)
     rows = [
         {
             "project_id": project_id,
@@ -198,11 +199,12 @@ def passes(setting: Setting, need: Need, at: int, changed: Sequence[str]) -> boo
 def _barred(setting: Setting, near: Mapping[tuple[str, int], Ints]) -> dict[tuple[str, int], dict[int, list[Message]]]:
     """need → each of its sites → what the plan forbids there."""
     ground = setting.ground
-    asked = ask_plan(near.items(), ground, (setting.supply, setting.want), setting.rulebook, setting.as_of)
+    asked = {key: sites.tolist() for key, sites in near.items()}
+    told = plan_reasons(asked, ground, (setting.supply, setting.want), setting.rulebook, setting.as_of)
     found: dict[tuple[str, int], dict[int, list[Message]]] = {
-        key: {at: [] for at in sites.tolist()} for key, sites in near.items()
+        key: {at: [] for at in sites} for key, sites in asked.items()
     }
-    for row in asked.reasons.filter(pl.col("status") == PlanStatus.FORBIDDEN.value).iter_rows(named=True):
+    for row in told.filter(pl.col("status") == PlanStatus.FORBIDDEN.value).iter_rows(named=True):
         at = ground.index[row["site_id"]]
         found[row["project_id"], row["phase"]][at].append(reason_message(row))
     return found

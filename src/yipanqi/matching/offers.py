@@ -1,12 +1,10 @@
 """The offers of every phase: ways found, the plan's word heard, what is forbidden dropped, the rest in order."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
-import polars as pl
 
-from yipanqi.matching.asking import INTERIM, ask_plan, hopeless
+from yipanqi.matching.asking import INTERIM, hopeless
 from yipanqi.matching.candidates import usable
 from yipanqi.matching.figures import PlanWord, figures, merit, parts, score
 from yipanqi.matching.needs import Need
@@ -15,37 +13,27 @@ from yipanqi.matching.setting import Setting
 from yipanqi.matching.ways import Ways, all_of, lease_first, on_assemblies, on_one_site, over_two_towns
 
 
-@dataclass(frozen=True, eq=False)
-class Offers:
-    """project → the offers of its phases in order, and every rule of the plan behind them (``PlanReason``)."""
+def offers(setting: Setting) -> Iterator[tuple[str, list[Offer]]]:
+    """Each project that is not fixed on sites, with the offers of its phases. A phase without a way has an empty one.
 
-    by_project: Mapping[str, list[Offer]]
-    reasons: pl.DataFrame
-
-
-def offers(setting: Setting) -> Offers:
-    """The offers of every project that is not fixed on sites. A phase without a way has an empty offer."""
-    free = [need for need in setting.needs if not need.fixed]
-    asked = (setting.ground, (setting.supply, setting.want), setting.rulebook, setting.as_of)
-    size = len(setting.ground)
-    direct = {need.key: direct_ways(setting, need) for need in free}
-    plan = ask_plan([(key, ways.used()) for key, ways in direct.items()], *asked)
-    lands = {n.key: offer(setting, n, direct[n.key], plan.word(n.key, size), frozenset()) for n in free}
-    leases = {
-        n.key: lease_first(
-            setting.ground, n, lands[n.key].ways, setting.ready + plan.word(n.key, size).days, setting.rules
-        )
-        for n in free
-    }
-    interim = ask_plan([((key[0], key[1] + INTERIM), np.unique(w.lease)) for key, w in leases.items()], *asked)
+    One project after the other: what is offered to all of them together grows with projects × sites.
+    """
     poor = hopeless(setting.ground, setting.want, setting.rulebook, setting.as_of)
-    by_project: dict[str, list[Offer]] = {}
-    for n in free:
-        word = plan.word(n.key, size) | interim.word((n.project_id, n.phase + INTERIM), size)
-        every = all_of([lands[n.key].ways, leases[n.key]])
-        made = offer(setting, n, every, word, poor.get(n.project_id, frozenset()))
-        by_project.setdefault(n.project_id, []).append(made)
-    return Offers(by_project, pl.concat([plan.reasons, interim.reasons]))
+    for project_id, needs in sorted(setting.by_project.items()):
+        if not needs[0].fixed:
+            yield project_id, [_with_leases(setting, need, poor.get(project_id, frozenset())) for need in needs]
+
+
+def _with_leases(setting: Setting, need: Need, poor: frozenset[int]) -> Offer:
+    """The offer of one need, the ways that lease first among it."""
+    ways = direct_ways(setting, need)
+    word = setting.words.word(need.key, ways.used())
+    lands = offer(setting, need, ways, word, poor)
+    leases = lease_first(setting.ground, need, lands.ways, setting.ready + word.days, setting.rules)
+    if not len(leases):
+        return lands
+    interim = setting.words.word((need.project_id, need.phase + INTERIM), np.unique(leases.lease))
+    return offer(setting, need, all_of([lands.ways, leases]), word | interim, poor)
 
 
 def direct_ways(setting: Setting, need: Need) -> Ways:

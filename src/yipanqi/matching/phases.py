@@ -29,6 +29,12 @@ class Offer:
     scores: Floats
     hopeless: Sequence[bool]
 
+    @property
+    def best(self) -> "Offer":
+        """The offer cut to its best way."""
+        rows = np.arange(min(len(self.ways), 1), dtype=np.int32)
+        return Offer(self.need, self.ways.only(rows), self.figures.only(rows), self.scores[rows], self.hopeless[:1])
+
     def draft(self, row: int) -> Draft:
         """One way as a draft of its phase."""
         w = self.ways

@@ -22,6 +22,7 @@ from yipanqi.matching.answer import (
     told,
     unit_table,
 )
+from yipanqi.matching.asking import INTERIM, plan_reasons
 from yipanqi.matching.contract import (
     NearestMiss,
     ReasonRole,
@@ -39,8 +40,8 @@ from yipanqi.matching.drafts import Draft
 from yipanqi.matching.explanation import reasons
 from yipanqi.matching.fixed import fixed_drafts
 from yipanqi.matching.misses import nearest_misses
-from yipanqi.matching.offers import Offers, offers
-from yipanqi.matching.phases import Composer
+from yipanqi.matching.offers import offers
+from yipanqi.matching.phases import Composer, Offer
 from yipanqi.matching.pool import SchemeOptions, by_project, kept, shown
 from yipanqi.matching.setting import Setting, prepared
 from yipanqi.policy.rulebook import Rulebook
@@ -77,19 +78,22 @@ def schemes(supply: Supply, want: Want, rulebook: Rulebook, as_of: date, options
         KeyError: a parameter of the room is missing in the rulebook.
     """
     setting = prepared(supply, want, rulebook, as_of)
-    found, fixed = offers(setting), fixed_drafts(setting)
-    free = {project_id: _composed(setting, found, project_id, options) for project_id in sorted(found.by_project)}
-    drafts = [*fixed.drafts, *(d for many in free.values() for d in many)]
-    named = [Named(d.scheme_id(setting.ground), d) for d in drafts]
+    fixed, drafts = fixed_drafts(setting), []
+    lost: dict[str, list[Offer]] = {}
+    for project_id, many in offers(setting):
+        found = _composed(setting, many, options)
+        drafts += found
+        if not found:
+            lost[project_id] = [offer.best for offer in many]
+    named = [Named(d.scheme_id(setting.ground), d) for d in (*fixed.drafts, *drafts)]
     verdicts = judge(case_table(named, setting), want.projects, rulebook, as_of)
     pool = _pool(named, verdicts, setting, options)
-    plan_reasons = pl.concat([found.reasons, fixed.reasons])
-    rules_told = told(pool, plan_reasons, setting.ground)
+    said = plan_reasons(_asked(pool), setting.ground, (supply, want), rulebook, as_of)
+    rules_told = told(pool, said, setting.ground)
     plan_changes = plan_change_table(rules_told)
     final = _only(verdicts, [n.scheme_id for n in pool])
     settled = {n.draft.project_id for n in pool}
-    lost = Offers({p: many for p, many in found.by_project.items() if p not in settled}, found.reasons)
-    refused = [n for n in named if n.draft.project_id in lost.by_project]
+    refused = [n for n in named if n.draft.project_id not in settled]
     return Schemes(
         schemes=scheme_table(pool, plan_changes, setting),
         units=unit_table(pool, setting.ground),
@@ -102,14 +106,22 @@ def schemes(supply: Supply, want: Want, rulebook: Rulebook, as_of: date, options
     )
 
 
-def _composed(setting: Setting, found: Offers, project_id: str, options: SchemeOptions) -> list[Draft]:
+def _composed(setting: Setting, found: Sequence[Offer], options: SchemeOptions) -> list[Draft]:
     """The drafts of one project to be judged: half as many again as are kept, since some will be refused."""
     composer = Composer(setting.ground, setting.near, setting.relocation, setting.rules, options)
-    drafts = composer.drafts(found.by_project[project_id])
+    drafts = composer.drafts(found)
     once = {d.scheme_id(setting.ground): d for d in drafts}
-    origin = setting.by_project[project_id][0].origin
     more = replace(options, pool_count=options.pool_count * 3 // 2, own_count=options.own_count * 3 // 2)
-    return kept(list(once.values()), setting.ground, origin, more)
+    return kept(list(once.values()), setting.ground, found[0].need.origin, more)
+
+
+def _asked(pool: Sequence[Named]) -> dict[tuple[str, int], set[int]]:
+    """need → the sites the pool's schemes take for it; interim plants as needs of their own."""
+    asked: dict[tuple[str, int], set[int]] = {}
+    for n in pool:
+        for unit in n.draft.units:
+            asked.setdefault((n.draft.project_id, unit.phase + INTERIM * unit.interim), set()).add(unit.site)
+    return asked
 
 
 def _pool(named: Sequence[Named], verdicts: Verdicts, setting: Setting, options: SchemeOptions) -> list[Named]:

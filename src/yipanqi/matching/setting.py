@@ -6,6 +6,7 @@ from datetime import date
 from functools import cached_property
 from itertools import groupby
 
+from yipanqi.matching.asking import Words, words
 from yipanqi.matching.assemblies import Clusters, Neighbours, clusters, neighbours
 from yipanqi.matching.contract import Supply, Want
 from yipanqi.matching.figures import ready_days
@@ -37,6 +38,11 @@ class Setting:
     def by_project(self) -> Mapping[str, tuple[Need, ...]]:
         """project → its needs by phase."""
         return {key: tuple(needs) for key, needs in groupby(self.needs, key=lambda need: need.project_id)}
+
+    @cached_property
+    def words(self) -> Words:
+        """The plan's word to every need."""
+        return words(self.ground, (self.supply, self.want), self.rulebook, self.as_of)
 
     @cached_property
     def clusters(self) -> Clusters:

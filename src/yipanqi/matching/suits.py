@@ -10,7 +10,6 @@ from yipanqi.admission.verdict import Verdict, judge
 from yipanqi.kernel import tables
 from yipanqi.kernel.tables import choice
 from yipanqi.matching.answer import Named, case_table
-from yipanqi.matching.asking import ask_plan
 from yipanqi.matching.contract import Supply, Want
 from yipanqi.matching.offers import direct_ways, offer
 from yipanqi.matching.phases import Offer
@@ -66,16 +65,9 @@ def suits(site_id: str, supply: Supply, want: Want, rulebook: Rulebook, as_of: d
 
 def _best_offers(setting: Setting, site: int) -> list[Offer]:
     """The offers of every phase that has a way with the site, cut to these ways and ordered."""
-    found = {}
-    for need in setting.needs:
-        if need.fixed:
-            continue
+    offers = []
+    for need in (n for n in setting.needs if not n.fixed):
         ways = direct_ways(setting, need)
         ways = ways.only(np.asarray((ways.units == site).any(axis=1)))
-        if len(ways):
-            found[need.key] = (need, ways)
-    asked = [(key, ways.used()) for key, (_, ways) in found.items()]
-    plan = ask_plan(asked, setting.ground, (setting.supply, setting.want), setting.rulebook, setting.as_of)
-    word = {key: plan.word(key, len(setting.ground)) for key in found}
-    offers = [offer(setting, need, ways, word[key], frozenset()) for key, (need, ways) in found.items()]
+        offers.append(offer(setting, need, ways, setting.words.word(need.key, ways.used()), frozenset()))
     return [o for o in offers if len(o.ways)]

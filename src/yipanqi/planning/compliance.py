@@ -12,7 +12,7 @@ from yipanqi.inventory.sites import UseClass
 from yipanqi.kernel.tables import choice, empty
 from yipanqi.pipeline.projects import Category, NeedKind
 from yipanqi.planning.amendment import decider
-from yipanqi.planning.firing import ORDER, Facts, Fired, fire
+from yipanqi.planning.firing import ORDER, Codes, Facts, Rows, Values, firing
 from yipanqi.planning.rules import PlanStatus, Rule, book, in_force
 from yipanqi.planning.zones import ZoneShare
 from yipanqi.policy.rulebook import Rulebook
@@ -100,26 +100,28 @@ def compliance(question: Question, rulebook: Rulebook, on: date) -> Answer:
     pairs = question.pairs.select(_KEYS).sort(_KEYS)
     if pairs.is_empty():
         return Answer(empty(Compliance), empty(PlanReason))
-    facts = Facts.of(pairs, _demands(question, rulebook), question.sites, question.shares)
+    facts = Facts.of(with_uses(question.demands, question.projects, rulebook), question.sites, question.shares)
+    demand_at, site_at = facts.rows_of(pairs)
     worst = np.zeros(pairs.height, dtype=np.int8)
     reasons = []
     for rule_id, rule in in_force(rulebook, on):
-        fired = fire(rule, facts)
-        at, codes, _ = fired
+        ready = firing(rule, facts)
+        at, codes = ready.at(demand_at, site_at)
         if at.size:
             worst[at] = np.maximum(worst[at], codes)
             who = decider(rulebook, rule.procedure, on) if rule.procedure else None
-            reasons.append(_reason_rows(pairs, (rule_id, rule, who), fired))
+            values = ready.tell(demand_at[at], site_at[at])
+            reasons.append(_reason_rows(pairs, (rule_id, rule, who), (at, codes, values)))
     status = pl.Series("status", [s.value for s in ORDER])[worst]
     order = [*_KEYS, "rule_id"]
     told = pl.concat(reasons).sort(order) if reasons else empty(PlanReason)
     return Answer(pairs.with_columns(status), told)
 
 
-def _demands(question: Question, rulebook: Rulebook) -> pl.DataFrame:
+def with_uses(demands: pl.DataFrame, projects: pl.DataFrame, rulebook: Rulebook) -> pl.DataFrame:
     """The demands with their project's category and industry, and the use class they need."""
-    joined = question.demands.join(
-        question.projects.select("project_id", "category", "industry_code"), on="project_id", maintain_order="left"
+    joined = demands.join(
+        projects.select("project_id", "category", "industry_code"), on="project_id", maintain_order="left"
     )
     uses = pl.DataFrame(
         [
@@ -137,7 +139,7 @@ def _demands(question: Question, rulebook: Rulebook) -> pl.DataFrame:
 def _reason_rows(
     pairs: pl.DataFrame,
     source: tuple[str, Rule, str | None],
-    fired: Fired,
+    fired: tuple[Rows, Codes, Values],
 ) -> pl.DataFrame:
     rule_id, rule, who = source
     at, codes, values = fired

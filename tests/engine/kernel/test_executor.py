@@ -1,11 +1,10 @@
 """A child that eats, hangs or dies is stopped and named; its siblings' answers keep their order."""
 
-import os
 import time
 
 import pytest
 
-from yipanqi.kernel.executor import Exhausted, Limit, apart, spread
+from yipanqi.kernel.executor import Exhausted, Limit, apart
 
 ROOM = {"cpu_s": 10, "memory_bytes": 2**30, "wall_s": 30}
 
@@ -71,14 +70,3 @@ def test_a_child_cannot_fill_the_disk(tmp_path) -> None:
     with pytest.raises(OSError, match="File too large"):
         apart("engine.kernel.mischief:fill_the_disk", str(tmp_path / "big"), **(ROOM | {"memory_bytes": 2**26}))
     assert (tmp_path / "big").stat().st_size <= 2**26
-
-
-def test_spread_keeps_the_order_whatever_the_number_of_workers() -> None:
-    items = [9, -3, 7, -1, 0, 4, -8]
-    assert spread(abs, items, workers=2) == spread(abs, items) == [9, 3, 7, 1, 0, 4, 8]
-
-
-def test_a_dead_worker_is_named() -> None:
-    with pytest.raises(Exhausted) as caught:
-        spread(os._exit, [3, 4], workers=2)
-    assert caught.value.reason == Limit.CRASH

@@ -14,7 +14,7 @@ from yipanqi.allocation.board import Plan
 from yipanqi.files.documents.content import Issue, content
 from yipanqi.files.documents.editions import EDITIONS
 from yipanqi.files.documents.library import Library
-from yipanqi.kernel.executor import spread
+from yipanqi.kernel import executor
 
 #: Documents compiled by one task: enough to pay for starting it.
 _BATCH = 40
@@ -41,7 +41,9 @@ def write(plan: Plan, folder: Path, language: str = "zh", *, workers: int = 1) -
     jobs = [(str(folder / f"{name}.pdf"), text) for name, text in _documents(plan, language)]
     day = plan.facts.as_of
     stamp = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-    spread(press, [(jobs[i : i + _BATCH], stamp) for i in range(0, len(jobs), _BATCH)], workers=workers)
+    batches = [(jobs[i : i + _BATCH], stamp) for i in range(0, len(jobs), _BATCH)]
+    many = min(workers, len(batches)) > 1
+    executor.map(press, batches, executor=executor.Processes(workers) if many else None)
     return [Path(path) for path, _ in jobs]
 
 

@@ -22,6 +22,7 @@ from yipanqi.kernel.geometry.gate import (
     kind,
     line_as_polygon,
 )
+from yipanqi.kernel.geometry.mosaic import Mosaic, touching
 from yipanqi.kernel.geometry.shapes import (
     areas_m2,
     bounds,
@@ -33,12 +34,12 @@ from yipanqi.kernel.geometry.shapes import (
     overlaps,
     point_wkbs,
     rings,
-    touching,
 )
 
 __all__ = [
     "CANONICAL_EPSG",
     "Frame",
+    "Mosaic",
     "areas_m2",
     "bounds",
     "box_wkb",

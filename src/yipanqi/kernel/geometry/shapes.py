@@ -49,7 +49,7 @@ def areas_m2(wkbs: Wkbs, epsg: int) -> Floats:
     >>> areas_m2([box_wkb(121.2, 31.3, 121.201, 31.301)], 4549).round(0).tolist()
     [10559.0]
     """
-    return np.asarray(shapely.area(_metric(wkbs, epsg)), np.float64)
+    return np.asarray(shapely.area(metric(wkbs, epsg)), np.float64)
 
 
 def bounds(wkbs: Wkbs) -> Floats:
@@ -68,7 +68,7 @@ def overlaps(sites: Wkbs, zones: Wkbs, epsg: int) -> tuple[Indices, Indices, Flo
 
     A point inside a zone (or on its border) is a pair with area 0. Polygons that only share a border are no pair.
     """
-    left, right = _metric(sites, epsg), _metric(zones, epsg)
+    left, right = metric(sites, epsg), metric(zones, epsg)
     i, j = shapely.STRtree(right).query(left, predicate="intersects")
     i, j = _in_order(i, j)
     area = np.asarray(shapely.area(shapely.intersection(left[i], right[j])), np.float64)
@@ -76,21 +76,12 @@ def overlaps(sites: Wkbs, zones: Wkbs, epsg: int) -> tuple[Indices, Indices, Flo
     return i[kept], j[kept], area[kept]
 
 
-def touching(wkbs: Wkbs, gap_m: float, epsg: int) -> tuple[Indices, Indices]:
-    """The pairs i < j of polygons no further apart than ``gap_m`` (a lane, a ditch), ordered. Points touch nothing."""
-    polygons = _metric(wkbs, epsg)
-    polygons[shapely.get_dimensions(polygons) != 2] = None
-    i, j = shapely.STRtree(polygons).query(polygons, predicate="dwithin", distance=gap_m)
-    once = i < j
-    return _in_order(i[once], j[once])
-
-
 def outside_shares(wkbs: Wkbs, cover: Wkbs, epsg: int) -> Floats:
     """The share of each geometry outside the union of the cover, 0–1; a point gives 0 or 1, null NaN.
 
     With an empty cover everything lies outside.
     """
-    things, parts = _metric(wkbs, epsg), _metric(cover, epsg)
+    things, parts = metric(wkbs, epsg), metric(cover, epsg)
     whole = shapely.union_all(parts)
     shapely.prepare(whole)
     share = np.where(shapely.covers(whole, things), 0.0, 1.0)
@@ -140,7 +131,8 @@ def shapes(wkbs: Wkbs) -> NDArray[Any]:
     return np.asarray(shapely.from_wkb(array), dtype=object)
 
 
-def _metric(wkbs: Wkbs, epsg: int) -> NDArray[Any]:
+def metric(wkbs: Wkbs, epsg: int) -> NDArray[Any]:
+    """The geometries in the metres of a projected system, for the modules of this package."""
     given = shapes(wkbs)
     xy = shapely.get_coordinates(given)
     if not len(xy):

@@ -1,0 +1,167 @@
+"""The shortlist gives what a scan of every site gives; it only looks at fewer."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import cast
+import matched
+from yipanqi.inventory.sites import Hold, SiteState
+from yipanqi.kernel import tables
+from yipanqi.matching.candidates import usable
+from yipanqi.matching.contract import Supply, Want
+from yipanqi.matching.figures import PARTS, PlanWord, figures, parts, ready_days, score
+from yipanqi.matching.ground import lay_out
+from yipanqi.matching.needs import Need, needs_of
+from yipanqi.matching.relocations import destinations, movable
+from yipanqi.matching.rules import rules_of
+from yipanqi.matching.shortlist import Pick, PlanWords, Shortlist, SiteClass
+from yipanqi.matching.ways import on_one_site
+from yipanqi.pipeline.projects import Demand, Project, Wish
+
+RULES = rules_of(matched.BOOK, cast.AS_OF)
+PLAN_CLASSES = 3
+Answer = list[tuple[str, int, int, str, float, list[float]]]
+
+
+def some_of(rng: np.random.Generator, values: list[Any], null: float = 0.2) -> Any:
+    """One of a few values, so that ties are common; or nothing."""
+    return None if rng.random() < null else values[int(rng.integers(len(values)))]
+
+
+def random_sites(rng: np.random.Generator, count: int) -> list[dict[str, Any]]:
+    states = [state.value for state in SiteState]
+    day = cast.AS_OF + timedelta(days=400)
+    rows = []
+    for at in range(count):
+        kind = ["land", "plant", "office"][int(rng.integers(3))]
+        make = cast.site if kind == "land" else cast.plant
+        there = rng.random() < 0.8
+        rows.append(
+            make(f"S{at:03d}", f"T{int(rng.integers(5))}")
+            | {
+                "site_kind": kind, "area_m2": some_of(rng, [900.0, 1000.0, 1200.0, 5000.0], 0.0),
+                "divisible": bool(rng.random() < 0.3), "state": some_of(rng, [*states, "available", "idle"], 0.0),
+                "area_class": some_of(rng, ["104", "195", "198"]), "cleared_on": some_of(rng, [cast.AS_OF, day]),
+                "industry_directions": some_of(rng, [["36"], ["3", "40"], []]),
+                "lon_deg": 121.0 + rng.integers(3) / 10 if there else None,
+                "lat_deg": 31.0 + rng.integers(3) / 10 if there else None,
+                "price_wan_per_mu": some_of(rng, [80.0, 160.0]), "rent_yuan_m2_day": some_of(rng, [1.0, 2.0]),
+                **{name: some_of(rng, [5.0, 10.0]) for name in ("clear_height_m", "floor_load_kn_m2", "crane_t")},
+                **{name: some_of(rng, [50.0, 100.0]) for name in ("power_kva", "gas_m3h", "steam_th")},
+            }
+        )  # fmt: skip
+    return rows
+
+
+def random_demand(rng: np.random.Generator, key: str) -> dict[str, Any]:
+    kind = ["land", "plant", "office"][int(rng.integers(3))]
+    return cast.demand(key) | {
+        "need_kind": kind, "need_m2": some_of(rng, [900.0, 1000.0, 1150.0], 0.0),
+        "rent_max_yuan_m2_day": some_of(rng, [1.0, 2.0], 0.5), "clear_height_m": some_of(rng, [5.0, 10.0], 0.6),
+        "power_kva": some_of(rng, [50.0, 100.0], 0.4), "steam_th": some_of(rng, [50.0, 100.0], 0.7),
+    }  # fmt: skip
+
+
+def random_world(seed: int, count: int) -> tuple[Supply, Want, pl.DataFrame, pl.DataFrame]:
+    """Sites, demands, the plan class of each site, and the plan's words."""
+    rng = np.random.default_rng(seed)
+    keys = ["A", "B", "C"]
+    facts = matched.small(
+        random_sites(rng, count),
+        [cast.project(key, "T1", declined_site_ids=some_of(rng, [["S001", "S002"]], 0.5)) for key in keys],
+        [random_demand(rng, key) for key in keys],
+        [{"firm_id": f"F{at}", "name": "厂", "site_id": f"S{int(rng.integers(count)):03d}", "need_kind": "plant",
+          "need_m2": float(rng.choice([0.0, 900.0, 9e6])), "relocation_cost_wan": 100.0, "relocation_months": 3.0}
+         for at in range(count // 10)],
+    )  # fmt: skip
+    wishes = [
+        {"project_id": key, "wish_no": no, "name": "站", "wish_kind": "station", "lon_deg": 121.1, "lat_deg": 31.0 + no / 10,
+         "weight_share": float(rng.choice([0.25, 0.5]))}
+        for key in keys for no in range(1, int(rng.integers(4)) + 1)
+    ]  # fmt: skip
+    held = rng.choice(count, count // 8, replace=False)
+    holds = [
+        {"site_id": f"S{at:03d}", "project_id": str(rng.choice(keys)), "held_until": date(2027, 1, 1)} for at in held
+    ]
+    facts = replace(facts, wishes=tables.frame(Wish, wishes), holds=tables.frame(Hold, holds))
+    supply, want = matched.asked(facts)
+    ids = supply.sites["site_id"].to_list()
+    classes = [{"site_id": key, "plan_class": int(rng.integers(PLAN_CLASSES))} for key in ids]
+    words = [
+        {"project_id": key, "phase": 1, "plan_class": code, "forbidden": bool(rng.random() < 0.3),
+         "change_count": float(rng.integers(3)), "delay_days": int(rng.integers(2)) * 90}
+        for key in keys for code in range(PLAN_CLASSES)
+    ]  # fmt: skip
+    return supply, want, tables.frame(SiteClass, classes), tables.frame(PlanWords, words)
+
+
+def scanned(
+    supply: Supply, want: Want, classes: pl.DataFrame | None, words: pl.DataFrame | None, count: int = 3
+) -> Answer:
+    """The same by looking at every site, with the functions of the room."""
+    ground = lay_out(supply, want.projects, cast.AS_OF, RULES.unknown_date_months)
+    able = movable(ground, destinations(ground, ready_days(ground, RULES), RULES))
+    found: Answer = []
+    for need in needs_of(want, RULES, cast.AS_OF):
+        plan = word_of(need, list(ground.ids), classes, words)
+        ways = on_one_site(ground, need, usable(ground, need) & able, RULES)
+        ways = ways.only(~plan.forbidden[ways.units[:, 0]])
+        of = parts(figures(ground, need, ways, plan, RULES), need, RULES)
+        sites, worth = ways.units[:, 0], score(of, RULES)
+        best: dict[str, int] = {}
+        for at in np.lexsort((sites, -worth)).tolist():
+            best.setdefault(ground.towns[sites[at]], at)
+        found += [
+            (need.project_id, need.phase, rank, ground.ids[sites[at]], float(worth[at]), of[at].tolist())
+            for rank, at in enumerate(list(best.values())[:count], 1)
+        ]
+    return found
+
+
+def word_of(need: Need, ids: list[str], classes: pl.DataFrame | None, words: pl.DataFrame | None) -> PlanWord:
+    """The plan's word to a need on every site."""
+    if classes is None or words is None:
+        return PlanWord(np.zeros(len(ids), bool), np.zeros(len(ids)), np.zeros(len(ids), np.int64))
+    of_class = dict(classes.iter_rows())
+    mine = {
+        row["plan_class"]: row
+        for row in words.iter_rows(named=True)
+        if (row["project_id"], row["phase"]) == need.key
+    }
+    rows = [mine[of_class[key]] for key in ids]
+    return PlanWord(
+        np.array([row["forbidden"] for row in rows]),
+        np.array([row["change_count"] for row in rows]),
+        np.array([row["delay_days"] for row in rows]),
+    )
+
+
+def answered(index: Shortlist, want: Want, words: pl.DataFrame | None, count: int = 3) -> Answer:
+    """What the index says, as the scan tells it."""
+    rows = Pick.validate(index.best(want, words=words, count=count)).iter_rows(named=True)
+    return [
+        (row["project_id"], row["phase"], row["rank"], row["site_id"], row["score_share"],
+         [np.nan if row[f"{name}_share"] is None else row[f"{name}_share"] for name in PARTS])
+        for row in rows
+    ]  # fmt: skip
+
+
+def same(expected: Answer, actual: Answer) -> None:
+    assert [row[:5] for row in expected] == [row[:5] for row in actual]
+    np.testing.assert_array_equal([row[5] for row in expected], [row[5] for row in actual])
+
+
+@given(st.integers(0, 2**32), st.integers(1, 60), st.integers(1, 6))
+@settings(max_examples=40, deadline=None)
+def test_the_answer_is_that_of_a_scan_to_the_last_bit(seed: int, size: int, count: int) -> None:
+    supply, want, classes, words = random_world(seed, size)
+    index = Shortlist.of(supply, want, matched.BOOK, cast.AS_OF, classes)
+    same(scanned(supply, want, classes, words, count), answered(index, want, words, count))
+    same(scanned(supply, want, None, None, count), answered(index, want, None, count))
