@@ -72,7 +72,8 @@ def test_an_administrator_opens_no_page_of_the_business() -> None:
     user = User.objects.create(username="sys", admin_role=AdminRole.SYSTEM.value)
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    assert {client.get(address).status_code for address in PAGES} == {403}
+    assert client.get("/").headers["Location"] == "/accounts/"
+    assert {client.get(address).status_code for address in PAGES[1:]} == {403}
 
 
 def test_a_hidden_project_and_a_missing_one_answer_alike() -> None:

@@ -1,12 +1,21 @@
 """一盘棋: the cockpit."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 
 from yipanqi.inventory.sites import SiteState
 from yipanqi.policy.wording import label, say
+from yipanqi_web.accounts.models import AdminRole
 from yipanqi_web.pages.frame import language, page
 from yipanqi_web.permissions.actor import Actor
 from yipanqi_web.queries import board as queries
+
+
+def home(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The board of an officer; the desk of an administrator."""
+    if actor.admin is not None:
+        return redirect("trail" if actor.admin is AdminRole.AUDIT else "accounts")
+    return cockpit(request, actor)
 
 
 def cockpit(request: HttpRequest, actor: Actor) -> HttpResponse:

@@ -2,11 +2,14 @@
 
 from django.views.decorators.http import require_POST, require_safe
 
-from yipanqi_web.pages import board, entrance, institution, projects, sites
-from yipanqi_web.pages.frame import OFFICERS, OPEN, SIGNED_IN, route
+from yipanqi_web.accounts.models import AdminRole
+from yipanqi_web.pages import administration, board, entrance, institution, projects, sites
+from yipanqi_web.pages.frame import OFFICERS, OPEN, SIGNED_IN, admins, route
+
+_KEEPERS = admins(AdminRole.SYSTEM, AdminRole.SECURITY)
 
 urlpatterns = [
-    route("", require_safe(board.cockpit), OFFICERS, "board"),
+    route("", require_safe(board.home), SIGNED_IN, "board"),
     route("map.json", require_safe(board.layers), OFFICERS, "map"),
     route("todo/", require_safe(board.todo), OFFICERS, "todo"),
     route("sites/", require_safe(sites.overview), OFFICERS, "sites"),
@@ -22,6 +25,11 @@ urlpatterns = [
     route("projects/<uuid:public_id>/stage/", require_POST(projects.move), OFFICERS, "project_stage"),
     route("projects/<uuid:public_id>/referral/", require_POST(projects.refer), OFFICERS, "project_referral"),
     route("institution/", require_safe(institution.institution), OFFICERS, "institution"),
+    route("accounts/", require_safe(administration.accounts), _KEEPERS, "accounts"),
+    route("accounts/make/", require_POST(administration.make), admins(AdminRole.SYSTEM), "account_make"),
+    route("accounts/<str:username>/", require_POST(administration.change), _KEEPERS, "account"),
+    route("trail/", require_safe(administration.trail), admins(AdminRole.AUDIT), "trail"),
+    route("trail/chain/", require_safe(administration.verify), admins(AdminRole.AUDIT), "chain"),
     route("login/", entrance.login, OPEN, "login"),
     route("leave/", require_POST(entrance.leave), SIGNED_IN, "leave"),
     route("language/", require_POST(entrance.speak), OPEN, "language"),

@@ -129,5 +129,7 @@ def told_(todo: Any) -> str:
 
 @register.simple_tag
 def trail_act(act: str) -> str:
-    """What was done, in words."""
+    """What was done, in words; a stage by its own name."""
+    if act.startswith("stage_"):
+        return wording.label("stage", act.removeprefix("stage_"), language())
     return wording.label("trail", act, language())

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +22,7 @@ from yipanqi.matching.relocations import destinations, movable
 from yipanqi.matching.rules import rules_of
 from yipanqi.matching.shortlist import Pick, PlanWords, Shortlist, SiteClass
 from yipanqi.matching.ways import on_one_site
-from yipanqi.pipeline.projects import Demand, Project, Wish
+from yipanqi.pipeline.projects import Wish
 
 RULES = rules_of(matched.BOOK, cast.AS_OF)
 PLAN_CLASSES = 3
