@@ -52,7 +52,7 @@ def places(actor: Actor, language: str) -> list[tuple[str, str, list[tuple[str, 
     """Body id, title, and its places (id, name); no places: one for the whole district."""
     towns = list(town_names(actor).items())
     centres = ProjectFact.objects.filter(district_code=actor.district_code, superseded_at=None).exclude(centre=None)
-    named = [(c, c) for c in sorted(set(centres.values_list("centre", flat=True)))]
+    named = [(c, c) for c in sorted({str(c) for c in centres.values_list("centre", flat=True)})]
     found = []
     for key, body in sorted(bodies(actor.profile, actor.on).items()):
         where = (named if key == "promotion_centre" else towns) if body.each else []
