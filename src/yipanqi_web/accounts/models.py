@@ -43,6 +43,8 @@ class User(AbstractBaseUser):
     admin_role = models.CharField(max_length=20, blank=True, choices=[(role.value, role.value) for role in AdminRole])
     #: The language of the pages; empty: the installation's.
     language = models.CharField(max_length=10, blank=True)
+    #: Made by the demo, its password printed on a terminal: production does not start beside such an account.
+    demo = models.BooleanField(default=False, editable=False)
 
     objects = UserManager()
     USERNAME_FIELD = "username"

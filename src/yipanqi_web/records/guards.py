@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.db.models import Model
 
-from yipanqi_web.records.models import FACTS, AuditRow, AuditSeal, OutboxRow, Reservation, StageChange
+from yipanqi_web.records.models import FACTS, AuditRow, AuditSeal, InboxItem, OutboxRow, Reservation, StageChange
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(AuditRow),
     Guard(AuditSeal),
     Guard(OutboxRow, free=("delivered_at", "attempts")),
+    Guard(InboxItem, once=("read_at",)),
 )
 
 

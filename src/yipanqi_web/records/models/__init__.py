@@ -3,6 +3,8 @@
 from yipanqi_web.records.models.audit import AuditRow, AuditSeal, OutboxRow
 from yipanqi_web.records.models.district import District
 from yipanqi_web.records.models.facts import FACTS, Fact, LeaseFact, ProjectFact, SiteFact, TownFact
+from yipanqi_web.records.models.inbox import InboxItem
+from yipanqi_web.records.models.jobs import Heartbeat
 from yipanqi_web.records.models.pipeline import ReferralRecord, StageChange
 from yipanqi_web.records.models.reservation import Reservation
 
@@ -12,6 +14,8 @@ __all__ = [
     "AuditSeal",
     "District",
     "Fact",
+    "Heartbeat",
+    "InboxItem",
     "LeaseFact",
     "OutboxRow",
     "ProjectFact",
