@@ -17,6 +17,7 @@ from yipanqi_web.records.models import ProjectFact, SiteFact
 pytestmark = pytest.mark.django_db
 TOKEN = re.compile(rb'value="[A-Za-z0-9]{64}"')
 PAGES = ("/", "/map.json", "/todo/", "/sites/", "/sites/due/", "/projects/", "/projects/enter/", "/projects/referrals/",
+         "/projects/contested/", "/projects/pace/",
          "/institution/")  # fmt: skip
 
 
@@ -147,3 +148,19 @@ def test_pages_keep_a_strict_policy_and_name_no_address_outside() -> None:
     assert "http://" not in text.replace("http://www.w3.org", "")
     assert "https://" not in text
     assert " style=" not in text
+
+
+def test_a_pasted_message_fills_the_form_and_names_what_is_missing() -> None:
+    officers.loaded()
+    client = signed_in("town", officers.towns()[0])
+    text = client.post("/projects/read/", {"text": "上海鸿图精密机械有限公司拟投资3.5亿元，用地30亩"}).content.decode()
+    assert 'value="上海鸿图精密机械有限公司"' in text
+    assert 'value="35000"' in text
+    assert "还缺" in text
+
+
+def test_contested_firms_are_for_the_district_only() -> None:
+    officers.loaded()
+    town, district = signed_in("town", officers.towns()[0], "a"), signed_in("lead_body", "", "b")
+    assert town.get("/projects/contested/").context["clusters"] == []
+    assert district.get("/projects/contested/").status_code == 200

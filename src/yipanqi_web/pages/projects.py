@@ -1,5 +1,6 @@
 """招商项目库: the list, quick entry, one project's file, stages and referrals."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -8,6 +9,7 @@ from django.shortcuts import redirect
 
 from yipanqi.governance.profile import Act
 from yipanqi.kernel.findings import Finding
+from yipanqi.pipeline import intake
 from yipanqi.pipeline.projects import Category, NeedKind
 from yipanqi.pipeline.stages import TRANSITIONS, Stage
 from yipanqi.policy.wording import say
@@ -25,6 +27,8 @@ _NAMES = ("q", "origin_town_id", "category", "stage")
 _PROJECT = ("name", "investor", "credit_code", "category", "industry_code", "origin_town_id", "contact_name",
             "contact_phone", "total_investment_wan", "tax_wan")  # fmt: skip
 _DEMAND = ("need_kind", "need_m2")
+#: Characters of a pasted text that are read: a business plan is longer, but says its figures early.
+_TEXT_MOST = 20_000
 _NUMBERS = ("total_investment_wan", "tax_wan", "need_m2")
 
 
@@ -43,15 +47,7 @@ def overview(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 def enter(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Quick entry: at most twelve fields, on a phone too."""
-    towns = places.town_names(actor)
-    own = {actor.place: towns[actor.place]} if actor.place in towns else towns
-    context: dict[str, Any] = {
-        "towns": own,
-        "categories": [category.value for category in Category],
-        "kinds": [kind.value for kind in NeedKind],
-        "given": request.POST,
-        "here": "projects",
-    }
+    context = _form(actor, request.POST)
     if request.method != "POST":
         return page(request, actor, "projects/enter.html", context)
     try:
@@ -60,6 +56,30 @@ def enter(request: HttpRequest, actor: Actor) -> HttpResponse:
         return page(request, actor, "projects/enter.html", context | {"finding": error.finding}, status=422)
     messages.success(request, say("web.done.entered", language(), number=project.project_id))
     return redirect("project", public_id=project.public_id)
+
+
+def read(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The form filled in from a pasted message, with what is missing and what the text says twice."""
+    card = intake.read(request.POST.get("text", "")[:_TEXT_MOST])
+    given = {name: _shown(content) for name, content in {**card.project, **card.demand}.items()}
+    found = {"text": request.POST.get("text", ""), "missing": card.missing, "contradicted": card.contradicted}
+    return page(request, actor, "projects/enter.html", _form(actor, given) | found | {"was_read": True})
+
+
+def _shown(content: str | float) -> str:
+    return content if isinstance(content, str) else f"{content:.2f}".rstrip("0").rstrip(".")
+
+
+def _form(actor: Actor, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the form of quick entry needs; a town enters leads of its own."""
+    towns = places.town_names(actor)
+    return {
+        "towns": {actor.place: towns[actor.place]} if actor.place in towns else towns,
+        "categories": [category.value for category in Category],
+        "kinds": [kind.value for kind in NeedKind],
+        "given": given,
+        "here": "projects",
+    }
 
 
 def _read(request: HttpRequest) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -137,6 +157,18 @@ def referrals(request: HttpRequest, actor: Actor) -> HttpResponse:
     rows = queries.referrals(actor)
     return page(request, actor, "projects/referrals.html",
                 {"rows": rows, "towns": places.town_names(actor), "here": "referrals"})  # fmt: skip
+
+
+def contested(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """争抢: seen whole by the district's bodies only."""
+    context = {"clusters": queries.contested(actor), "towns": places.town_names(actor), "here": "contested"}
+    return page(request, actor, "projects/contested.html", context)
+
+
+def pace(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """三提前、三个第一时间, and what should have been reported."""
+    return page(request, actor, "projects/pace.html",
+                {"pace": queries.pace(actor), "towns": places.town_names(actor), "here": "pace"})  # fmt: skip
 
 
 def _file(actor: Actor, public_id: str) -> queries.File:

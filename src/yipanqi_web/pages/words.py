@@ -86,6 +86,13 @@ _SETS = {"state": "site_state", "need_kind": "site_kind", "use_class": "use_clas
 
 
 @register.simple_tag
+def field_name(name: str) -> str:
+    """What a field of quick entry is called, whichever table it belongs to."""
+    tables = (table for table in ("projects", "demands") if f"column.{table}.{name}" in texts())
+    return column(next(tables), name)
+
+
+@register.simple_tag
 def value(name: str, content: Any) -> str:
     """A fact as people read it: codes in words, numbers with their unit, days as days, lists with commas."""
     lang = language()

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
 from django.db.models import QuerySet
 
+from yipanqi.pipeline import contention, reporting
 from yipanqi_web.permissions.actor import Actor
 from yipanqi_web.permissions.visibility import projects_filter
+from yipanqi_web.queries import frames
 from yipanqi_web.queries.sites import found
 from yipanqi_web.records.models import FACTS, ProjectFact, ReferralRecord, Reservation, SiteFact, StageChange
 
@@ -70,3 +73,40 @@ def referrals(actor: Actor) -> list[tuple[ReferralRecord, ProjectFact]]:
     seen = {p.project_id: p for p in projects(actor, {})}
     records = ReferralRecord.objects.filter(district_code=actor.district_code, project_id__in=list(seen))
     return [(record, seen[record.project_id]) for record in records.order_by("-id")]
+
+
+def _seen(actor: Actor) -> pl.DataFrame:
+    """The projects the actor sees, as the engine's frame."""
+    table = frames.table("projects", actor.district_code)
+    return table.filter(pl.col("project_id").is_in(list(projects(actor, {}).values_list("project_id", flat=True))))
+
+
+def contested(actor: Actor) -> list[list[dict[str, Any]]]:
+    """争抢: the firms that several towns court, a list of claims each; seen by the district's bodies only."""
+    if not actor.wide:
+        return []
+    found = contention.contested(_seen(actor), actor.rulebook, actor.on)
+    by_id = {p.project_id: p for p in projects(actor, {})}
+    clusters: dict[str, list[dict[str, Any]]] = {}
+    for row in found.claims.iter_rows(named=True):
+        clusters.setdefault(row["cluster_id"], []).append(row | {"project": by_id[row["project_id"]]})
+    return list(clusters.values())
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast the pool works: medians by town, and the projects whose report is overdue."""
+
+    towns: list[dict[str, Any]]
+    overdue: list[dict[str, Any]]
+
+
+def pace(actor: Actor) -> Pace:
+    """三提前、三个第一时间 of the projects the actor sees, and 应报未报."""
+    seen = _seen(actor)
+    by_id = {p.project_id: p for p in projects(actor, {})}
+    late = reporting.overdue(seen, frames.table("demands", actor.district_code), actor.rulebook, actor.on).table
+    return Pace(
+        towns=reporting.measured(seen).towns.to_dicts(),
+        overdue=[row | {"project": by_id[row["project_id"]]} for row in late.iter_rows(named=True)],
+    )
