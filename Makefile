@@ -6,8 +6,9 @@ STAMP := $(VENV)/.installed
 
 .PHONY: demo install check test test-all engine-alone bench bench-small lock clean
 
-demo: $(STAMP)  ## play a synthetic district and write out/demo
+demo: $(STAMP)  ## play a synthetic district, write out/demo, serve it with an account per role (in CI: look and end)
 	$(BIN)/yipanqi demo --out out/demo
+	$(BIN)/yipanqi demo-server out/demo/data --home out/demo-home
 
 install: $(STAMP)
 

@@ -177,7 +177,8 @@ def _moved(record: ReferralRecord, act: str, by: Actor, step: Any, why: str) -> 
             raise versions.StaleError
         trail.audit(by, act, ("project", record.project_id), before={"state": before.state.value},
                     after={"state": after.state.value}, why=why)  # fmt: skip
-        trail.tell(by, f"referral.{after.state.value}", project=record.project_id)
+        town = after.asked[-1].town if after.asked else None
+        trail.tell(by, f"referral.{after.state.value}", project=record.project_id, town=town)
     return ReferralRecord.objects.get(pk=record.pk)
 
 
@@ -216,3 +217,18 @@ def _turns(asked: Sequence[Asked]) -> list[dict[str, Any]]:
         }
         for turn in asked
     ]
+
+
+def lapse_referrals(by: Actor) -> int:
+    """Put the referrals back into the pool whose asked town did not answer in time; how many."""
+    asked = ReferralRecord.objects.filter(district_code=by.district_code, state=ReferralState.ASKED.value)
+    count = 0
+    for record in asked.order_by("pk"):
+        if referrals.lapse(_referral(record), by.on).state is ReferralState.ASKED:
+            continue
+        try:
+            _moved(record, "lapse_referral", by, lambda r: referrals.lapse(r, by.on), "")
+        except versions.StaleError:
+            continue  # answered in this very moment
+        count += 1
+    return count

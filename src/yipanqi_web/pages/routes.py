@@ -3,7 +3,7 @@
 from django.views.decorators.http import require_POST, require_safe
 
 from yipanqi_web.accounts.models import AdminRole
-from yipanqi_web.pages import administration, board, entrance, institution, projects, sites
+from yipanqi_web.pages import administration, board, entrance, inbox, institution, jobs, projects, sites
 from yipanqi_web.pages.frame import OFFICERS, OPEN, SIGNED_IN, admins, route
 
 _KEEPERS = admins(AdminRole.SYSTEM, AdminRole.SECURITY)
@@ -28,6 +28,10 @@ urlpatterns = [
     route("projects/<uuid:public_id>/stage/", require_POST(projects.move), OFFICERS, "project_stage"),
     route("projects/<uuid:public_id>/referral/", require_POST(projects.refer), OFFICERS, "project_referral"),
     route("institution/", require_safe(institution.institution), OFFICERS, "institution"),
+    route("inbox/", require_safe(inbox.overview), OFFICERS, "inbox"),
+    route("inbox/read/", require_POST(inbox.read), OFFICERS, "inbox_read"),
+    route("jobs/", require_safe(jobs.overview), admins(AdminRole.SYSTEM), "jobs"),
+    route("jobs/backup/", require_POST(jobs.order_backup), admins(AdminRole.SYSTEM), "backup"),
     route("accounts/", require_safe(administration.accounts), _KEEPERS, "accounts"),
     route("accounts/make/", require_POST(administration.make), admins(AdminRole.SYSTEM), "account_make"),
     route("accounts/<str:username>/", require_POST(administration.change), _KEEPERS, "account"),

@@ -13,6 +13,8 @@ from yipanqi.kernel.units import M2_PER_MU, units_of
 from yipanqi.policy import wording
 from yipanqi.policy.wording import texts
 from yipanqi_web.pages.frame import language
+from yipanqi_web.permissions.actor import Actor
+from yipanqi_web.queries import inbox
 
 register = template.Library()
 
@@ -132,6 +134,12 @@ def aside(told: tuple[str, dict[str, Any]]) -> str:
 def told_(todo: Any) -> str:
     """The sentence of something to do."""
     return wording.say(todo.message, language(), **todo.params)
+
+
+@register.simple_tag
+def unread(actor: Actor) -> int:
+    """How many messages the officer has not read."""
+    return inbox.unread(actor)
 
 
 @register.simple_tag

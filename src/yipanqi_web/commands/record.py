@@ -1,7 +1,6 @@
-"""The shell's commands, registered under ``yipanqi.commands``: serve, migrate, createadmin, load, audit."""
+"""The record: bring it to this version, load a district, make an administrator, seal and verify the trail."""
 
 import json
-import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -10,46 +9,14 @@ import click
 
 from yipanqi.cli import terminal
 from yipanqi.policy.wording import label, say
-
-
-def _setup() -> None:
-    """Start Django with this installation's settings; a wrong one ends the command with status 2."""
-    import django
-    from django.core.exceptions import ImproperlyConfigured
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yipanqi_web.settings")
-    try:
-        django.setup()
-        from django.conf import settings
-
-        settings.HOME.mkdir(parents=True, exist_ok=True)
-    except ImproperlyConfigured as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(2) from error
-
-
-def _ready(lang: str) -> None:
-    """Start Django on a record that is migrated and whole; otherwise the command ends with status 2."""
-    _setup()
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    from yipanqi_web.records import guards
-
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        click.echo(say("web.cli.not_migrated", lang), err=True)
-        raise SystemExit(2)
-    if missing := guards.missing():
-        click.echo(say("web.cli.guard_missing", lang, guards=", ".join(missing)), err=True)
-        raise SystemExit(2)
+from yipanqi_web.commands.start import ready, setup
 
 
 @click.command()
 @terminal.language
 def migrate(lang: str) -> None:
     """Bring the record to this version and lay its guards."""
-    _setup()
+    setup()
     from django.core.management import call_command
 
     from yipanqi_web.records import guards
@@ -71,7 +38,7 @@ def load(
     data: Path, district: str, profile: str, as_of: datetime | None, mapping: Path | None, as_json: bool, lang: str
 ) -> None:
     """Load a data set into the record of a district, whole or not at all; the same one again changes nothing."""
-    _ready(lang)
+    ready(lang)
     from yipanqi_web.actions.loading import load as load_facts
 
     terminal.rulebook_of(profile, lang)
@@ -101,7 +68,7 @@ def load(
 @terminal.language
 def createadmin(username: str, role: str, password_stdin: bool, lang: str) -> None:
     """Make one of the three administrators. There is no default password and no superuser."""
-    _ready(lang)
+    ready(lang)
     from django.core.exceptions import ValidationError
 
     from yipanqi_web.accounts.models import User
@@ -120,29 +87,6 @@ def createadmin(username: str, role: str, password_stdin: bool, lang: str) -> No
     click.echo(say("web.cli.admin_made", lang, name=username))
 
 
-@click.command()
-@click.option("--bind", default="127.0.0.1:8000", show_default=True, help="address and port")
-@click.option("--workers", type=click.IntRange(1, 32), default=1, show_default=True, help="web processes")
-@terminal.language
-def serve(bind: str, workers: int, lang: str) -> None:
-    """Serve the pages."""
-    _ready(lang)
-    from granian import Granian
-    from granian.constants import Interfaces
-
-    host, _, port = bind.rpartition(":")
-    click.echo(say("web.cli.serving", lang, address=f"http://{bind}/"))
-    Granian(
-        "yipanqi_web.wsgi:application",
-        address=host,
-        port=int(port),
-        workers=workers,
-        blocking_threads=4,
-        interface=Interfaces.WSGI,
-        log_access=False,
-    ).serve()
-
-
 @click.group()
 def audit() -> None:
     """The audit trail: seal it, verify it."""
@@ -154,7 +98,7 @@ def audit() -> None:
 @terminal.language
 def verify(head: str | None, as_json: bool, lang: str) -> None:
     """Walk the chain of every district; status 1 where it is broken."""
-    _ready(lang)
+    ready(lang)
     from yipanqi_web.records import chain
     from yipanqi_web.records.models import District
 
@@ -174,7 +118,7 @@ def verify(head: str | None, as_json: bool, lang: str) -> None:
 @terminal.language
 def seal(lang: str) -> None:
     """Seal the rows that are not sealed yet; the tick does this."""
-    _ready(lang)
+    ready(lang)
     from yipanqi_web.records import chain
     from yipanqi_web.records.models import District
 
