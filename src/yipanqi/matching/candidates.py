@@ -21,7 +21,8 @@ EXACT = 1 - 1e-9
 
 def tests(ground: Ground, need: Need) -> Mapping[str, Flags]:
     """Every test a single site must pass to be a part of a scheme: name → which sites pass it."""
-    declined = np.array([site_id in need.declined for site_id in ground.ids], dtype=np.bool_)
+    declined = np.zeros(len(ground), dtype=np.bool_)
+    declined[[ground.index[site_id] for site_id in need.declined if site_id in ground.index]] = True
     passed = {
         "kind": ground.kind == need.kind,
         "state": ground.offerable | ground.reserved,

@@ -137,10 +137,25 @@ class Ground:
         out[list(figures)] = list(figures.values())
         return out
 
+    @cached_property
+    def _held(self) -> Flags:
+        """Sites that some project holds, or that are reserved."""
+        return np.asarray(_marked(len(self), self.holders) | self.reserved)
+
+    @cached_property
+    def _own(self) -> Mapping[str, list[int]]:
+        """project → the sites it holds."""
+        own: dict[str, list[int]] = defaultdict(list)
+        for at, by in self.holders.items():
+            for project_id in by:
+                own[project_id].append(at)
+        return own
+
     def held_from(self, project_id: str) -> Flags:
         """Sites this project does not hold and another does, or that are reserved for whomever."""
-        own = _marked(len(self), [at for at, by in self.holders.items() if project_id in by])
-        return np.asarray((_marked(len(self), self.holders) | self.reserved) & ~own)
+        held = self._held.copy()
+        held[self._own.get(project_id, [])] = False
+        return held
 
     def open_to(self, project_id: str) -> Flags:
         """Sites that can be offered to the project: offerable, or reserved by itself, and held by no other."""
