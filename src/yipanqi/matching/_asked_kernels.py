@@ -66,11 +66,20 @@ def may_join(land: Land, asked: Asked, v: int) -> bool:
 @njit(cache=True)
 def known(asked: Asked, blank: int) -> float:
     """The share of the facts asked for that is known; an unknown one counts ``unknown``."""
-    asks, lacks = 0, 0
-    for k in range(len(asked.building) + len(asked.utilities)):
-        asks += asked.facts >> k & 1
-        lacks += (asked.facts & blank) >> k & 1
-    return (asks - lacks + lacks * asked.unknown) / asks if asks else 1.0
+    lacking = asked.facts & blank
+    if lacking == 0:
+        return 1.0
+    return 1.0 - (1.0 - asked.unknown) * _ones(lacking) / _ones(asked.facts)
+
+
+@njit(cache=True)
+def _ones(bits: int) -> int:
+    """How many bits are set."""
+    count = 0
+    while bits:
+        bits &= bits - 1
+        count += 1
+    return count
 
 
 @njit(cache=True)
