@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +22,7 @@ from yipanqi.matching.relocations import destinations, movable
 from yipanqi.matching.rules import rules_of
 from yipanqi.matching.shortlist import Pick, PlanWords, Shortlist, SiteClass
 from yipanqi.matching.ways import on_one_site
-from yipanqi.pipeline.projects import Demand, Project, Wish
+from yipanqi.pipeline.projects import Wish
 
 RULES = rules_of(matched.BOOK, cast.AS_OF)
 PLAN_CLASSES = 3
@@ -82,8 +81,8 @@ def random_world(seed: int, count: int) -> tuple[Supply, Want, pl.DataFrame, pl.
          for at in range(count // 10)],
     )  # fmt: skip
     wishes = [
-        {"project_id": key, "wish_no": no, "name": "站", "wish_kind": "station", "lon_deg": 121.1, "lat_deg": 31.0 + no / 10,
-         "weight_share": float(rng.choice([0.25, 0.5]))}
+        {"project_id": key, "wish_no": no, "name": "站", "wish_kind": "station", "lon_deg": 121.1,
+         "lat_deg": 31.0 + no / 10, "weight_share": float(rng.choice([0.25, 0.5]))}
         for key in keys for no in range(1, int(rng.integers(4)) + 1)
     ]  # fmt: skip
     held = rng.choice(count, count // 8, replace=False)
