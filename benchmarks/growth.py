@@ -1,8 +1,194 @@
-"""Growth: the whole main job from a district of 100 projects to one of 10,000, each stage timed apart."""
+"""Growth: the whole main job from a district of 100 projects to one of 10,000, each stage timed apart.
 
+There is no peer: the promise is how cost grows. Times are those of processors, the solver's child included; peaks are
+those of each stage by itself.
+"""
+
+import gc
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from benchmarks import seeds
+from benchmarks.reports import Goal, Report, Table
+from benchmarks.timing import exponent
 from benchmarks.worlds import district
+from yipanqi.allocation import scenarios
+from yipanqi.allocation.board import Plan, PlayOptions, effort_of, play, prepare
+from yipanqi.files import parquet, plan_book, plan_layers, report, summary
+from yipanqi.files.dataset import load
+from yipanqi.files.documents import write as write_documents
+from yipanqi.files.template import write_dataset
+
+#: Projects whose documents are compiled, whatever the size of the district.
+_DOCUMENTS = 20
+#: The promises: the local exponent of a stage, minutes and memory of the largest district.
+_MOST_EXPONENT, _MOST_MINUTES, _MOST_GIB = 1.2, 15.0, 10.0
+#: A stage cheaper than this at its largest is not worth an exponent.
+_LEAST_S = 1.0
+_MAIN_JOB = ("planning", "admission", "matching", "valuation", "alone", "referral", "board", "prices", "division",
+             "counterfactual")  # fmt: skip
+_PER_PROJECT = "scenarios, work ∝ projects"
+_TICK = os.sysconf("SC_CLK_TCK")
 
 
 def digests() -> dict[str, str]:
     """The districts' digests."""
     return district.digests()
+
+
+def run(scale: str) -> Report:
+    """The stages at every size, and how they grow."""
+    sizes = district.SIZES if scale == "full" else district.SMALL_SIZES
+    runs = [_whole_job(projects) for projects in sizes]
+    stages = [name for name in runs[-1].cpu_s if name]
+    rows = [_row(name, sizes, runs) for name in stages]
+    counted = [name for name in stages if runs[-1].cpu_s[name] >= _LEAST_S]
+    local = {name: exponent(sizes[-2:], [r.cpu_s[name] for r in runs[-2:]]) for name in counted}
+    peaks = [max(r.peak_mib.values()) / 1024 for r in runs]
+    return Report(
+        name="growth",
+        title="Growth of the main job",
+        scale=scale,
+        tables=[
+            Table(
+                "Processor seconds by stage; exponents over all sizes and over the last two; peak of the largest, MiB",
+                ["stage", *(f"{size:,} projects" for size in sizes), "exponent", "local", "wall s", "peak MiB"],
+                rows,
+            ),
+            Table("Size of the boards", ["projects", "sites", "schemes", "peak GiB"],
+                  [[size, r.sites, r.schemes, peak] for size, r, peak in zip(sizes, runs, peaks, strict=True)]),
+        ],
+        goals=_goals(local, runs, peaks) if scale == "full" else (),
+        notes=[
+            f"Ground, projects and sites grow together, {district.DEMO_SITES:,} sites for {district.DEMO_PROJECTS} "
+            "projects as in the demo; towns stay twelve and grow. Seed "
+            f"{district.SEED}, profile {district.PROFILE}.",
+            "alone, referral, board and division spend counted work, so they hardly grow; what grows with the board "
+            f"is what that work buys: see the gap. '{_PER_PROJECT}' gives each project the share of the work it has "
+            "in the demo.",
+            f"Documents: {_DOCUMENTS} projects at every size; their cost is that of reading the whole plan and of "
+            "these pages.",
+        ],
+        packages=("shapely", "highspy", "xlsxwriter"),
+    )  # fmt: skip
+
+
+def _row(name: str, sizes: Sequence[int], runs: Sequence["Clock"]) -> list[str | float | None]:
+    seconds = [r.cpu_s[name] for r in runs]
+    small = seconds[-1] < _LEAST_S
+    overall = None if small else exponent(sizes, [max(s, 1e-3) for s in seconds])
+    local = None if small else exponent(sizes[-2:], [max(s, 1e-3) for s in seconds[-2:]])
+    return [name, *seconds, overall, local, runs[-1].wall_s[name], runs[-1].peak_mib[name]]
+
+
+def _goals(local: dict[str, float], runs: Sequence["Clock"], peaks: Sequence[float]) -> list[Goal]:
+    fast = {name: e for name, e in local.items() if e > _MOST_EXPONENT}
+    minutes = sum(runs[-1].wall_s[name] for name in _MAIN_JOB) / 60
+    told = ", ".join(f"{name} {e:.2f}" for name, e in sorted(fast.items())) or "none"
+    return [
+        Goal(f"local exponent of every stage ≤ {_MOST_EXPONENT}", f"above: {told}", not fast,
+             "These grow with more than the number of projects; see the notes."),
+        Goal(f"main job at the largest size ≤ {_MOST_MINUTES:.0f} min", f"{minutes:.1f} min",
+             minutes <= _MOST_MINUTES, "The dearest stages of the table decide."),
+        Goal(f"peak memory ≤ {_MOST_GIB:.0f} GiB", f"{peaks[-1]:.1f} GiB", peaks[-1] <= _MOST_GIB,
+             "The stage with the largest peak decides."),
+    ]  # fmt: skip
+
+
+def _whole_job(projects: int) -> "Clock":
+    """Every stage of one district, from drawing it to its documents."""
+    clock = Clock()
+    clock.begin("generating")
+    facts = district.drawn(projects)
+    clock.begin("")
+    seeds.check(district.name(projects), district.digest(facts))
+    rulebook, options = district.rulebook(), PlayOptions()
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder)
+        clock.begin("writing the dataset")
+        write_dataset(out / "data", facts)
+        clock.begin("reading the dataset")
+        load(out / "data")
+        plan = play(facts, rulebook, options, watch=clock.begin)
+        clock.begin("")
+        clock.sites, clock.schemes = facts.sites.height, plan.schemes.schemes.height
+        _written(plan, out, clock)
+    clock.begin("")
+    problem = prepare(facts, rulebook).problem
+    clock.begin(_PER_PROJECT)
+    factor = PlayOptions(effort=projects / district.DEMO_PROJECTS)
+    scenarios.play(problem, effort_of(factor, rulebook, facts.as_of), [1.0])
+    clock.begin("")
+    del facts, plan, problem
+    gc.collect()
+    return clock
+
+
+def _written(plan: Plan, out: Path, clock: "Clock") -> None:
+    clock.begin("summary")
+    summary.write(plan, out / "summary.json")
+    clock.begin("workbook")
+    plan_book.write(plan, out / "plan.xlsx", "zh")
+    clock.begin("layers")
+    plan_layers.write(plan, out, "zh")
+    clock.begin("report")
+    report.write(plan, out / "report.html", "zh")
+    clock.begin("run store")
+    parquet.store(plan, out)
+    clock.begin(f"documents of {_DOCUMENTS} projects")
+    write_documents(replace(plan, in_play=plan.in_play.head(_DOCUMENTS)), out / "documents")
+    clock.begin("")
+
+
+@dataclass
+class Clock:
+    """What each stage cost; a stage ends where the next begins, and "" is what is not counted."""
+
+    cpu_s: dict[str, float] = field(default_factory=dict)
+    wall_s: dict[str, float] = field(default_factory=dict)
+    peak_mib: dict[str, float] = field(default_factory=dict)
+    sites: int = 0
+    schemes: int = 0
+    _stage: str = ""
+    _begun: tuple[float, float] = (0.0, 0.0)
+
+    def begin(self, stage: str) -> None:
+        """The stage before has ended."""
+        now = _processor_s(), time.perf_counter()
+        if self._stage:
+            self.cpu_s[self._stage] = now[0] - self._begun[0]
+            self.wall_s[self._stage] = now[1] - self._begun[1]
+            self.peak_mib[self._stage] = _peak_mib()
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+        self._stage, self._begun = stage, (_processor_s(), time.perf_counter())
+
+
+def _children() -> list[int]:
+    """The processes this one has started and that still run."""
+    lists = Path("/proc/self/task").glob("*/children")
+    return [int(pid) for one in lists for pid in one.read_text(encoding="ascii").split()]
+
+
+def _processor_s() -> float:
+    """Processor seconds of this process and its children, ended or not."""
+    spent = sum(os.times()[:4])
+    for pid in _children():
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+        spent += (int(fields[11]) + int(fields[12])) / _TICK
+    return spent
+
+
+def _peak_mib() -> float:
+    """The most memory held since the peak was last reset, and what the solver's child has held at most."""
+    return sum(_high_water_mib(pid) for pid in [os.getpid(), *_children()])
+
+
+def _high_water_mib(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 1024
+    return 0.0

@@ -165,15 +165,15 @@ def play(facts: Facts, rulebook: Rulebook, options: PlayOptions, *, watch: Watch
     """
     on = facts.as_of
     ready = prepare(facts, rulebook, watch=watch)
-    watch("scenarios")
     losses = [number(rulebook, f"allocation.loss_{level}_share", on) for level in ("low", "middle", "high")]
-    played = scenarios.play(ready.problem, effort_of(options, rulebook, on), [0.0, *losses, 1.0])
+    played = scenarios.play(ready.problem, effort_of(options, rulebook, on), [0.0, *losses, 1.0], watch=watch)
     watch("prices")
     chosen = played.scenarios[ScenarioName.BOARD].placements["scheme_id"].to_list()
     towns = ready.facts.towns["town_id"].to_list()
     rng = np.random.Generator(np.random.PCG64(_seed(ready.facts)))
     pairs = int(number(rulebook, "allocation.shapley_samples", on))
     priced = prices(played.problem, chosen)
+    watch("division")
     divided = division.division(played.problem, chosen, rng, pairs, towns)
     watch("counterfactual")
     changes = _changes(ready, rulebook)

@@ -7,14 +7,14 @@ from typing import TypeAlias
 import numpy as np
 
 from yipanqi.inventory.sites import AreaClass
-from yipanqi.kernel.units import M2_PER_MU
+from yipanqi.kernel.units import M2_PER_MU, RENT_DAYS_PER_YEAR
 from yipanqi.matching.candidates import known_share
 from yipanqi.matching.ground import DAYS_PER_MONTH, Days, Flags, Floats, Ground, Ints
 from yipanqi.matching.needs import LAND, Need
 from yipanqi.matching.rules import Rules
 from yipanqi.matching.ways import Ways
 
-DAYS_PER_YEAR = 365
+DAYS_PER_YEAR = RENT_DAYS_PER_YEAR
 YUAN_PER_WAN = 10_000
 #: The parts of the score, in the order of ``Rules.weights``.
 PARTS = ("fit", "cost", "date", "plan", "distance", "zone")

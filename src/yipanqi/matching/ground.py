@@ -15,6 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from yipanqi.inventory.sites import OFFERABLE, FactState, SiteKind, SiteState, leaves
+from yipanqi.kernel import units
 from yipanqi.matching.contract import Supply
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -31,7 +32,7 @@ UTILITIES = ("power_kva", "gas_m3h", "water_m3d", "steam_th", "sewage_m3d")
 
 KINDS = tuple(kind.value for kind in SiteKind)
 KM_PER_DEGREE = 111.32
-DAYS_PER_MONTH = 365.25 / 12
+DAYS_PER_MONTH = units.DAYS_PER_MONTH
 EPOCH = date(1970, 1, 1)
 
 
