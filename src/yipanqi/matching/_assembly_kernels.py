@@ -272,7 +272,7 @@ def _no_growth(widest: int) -> Growth:
 
 
 @njit(cache=True)
-def _promising(hope: Floats) -> Ints:
+def _promising(hope: Floats) -> Days:
     """The blocks that hope for anything: the few that hope for most before all others, whose order does not matter."""
     found = np.flatnonzero(hope > -np.inf)
     if len(found) > 2 * _FEW:
@@ -280,7 +280,7 @@ def _promising(hope: Floats) -> Ints:
         first = found[hope[found] >= least]
         first = first[np.argsort(-hope[first])]
         return np.concatenate((first, found[hope[found] < least]))
-    return found[np.argsort(-hope[found])]
+    return np.asarray(found[np.argsort(-hope[found])])
 
 
 @njit(cache=True)

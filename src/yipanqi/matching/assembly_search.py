@@ -51,7 +51,7 @@ class AssemblySearch:
     """
 
     def __init__(self, ground: Ground, near: Neighbours, ready: Days, able: Flags, rules: Rules) -> None:
-        self._ground, self._rules = ground, rules
+        self._ground, self.rules = ground, rules
         self._order = _order(ground, ready, able)
         self._place: Ints = np.empty(len(ground), dtype=np.int32)
         self._place[self._order] = np.arange(len(ground), dtype=np.int32)
@@ -76,7 +76,7 @@ class AssemblySearch:
         """
         best = no_best(most)
         opened, started, looked = _assembly_kernels.search(
-            self._land, self._near, self._bounds, self._asked(need), best, self._widest
+            self._land, self._near, self._bounds, self.asked(need), best, self._widest
         )
         found = int((best.score > -np.inf).sum())
         units = np.where(best.units >= 0, self._order[best.units], -1)[:found].astype(np.int32)
@@ -113,8 +113,9 @@ class AssemblySearch:
     def _bound(self, blocks: Days) -> None:
         _reach_kernels.bound(blocks.astype(np.int64), self._land, self._near, self._bounds, self._marks)
 
-    def _asked(self, need: Need) -> Asked:
-        rules, index = self._rules, self._ground.index
+    def asked(self, need: Need) -> Asked:
+        """The need as the kernels take it."""
+        rules, index = self.rules, self._ground.index
         weights = np.array(rules.weights)
         wished = bool(need.wish_weight.sum())
         weights[4] *= wished
