@@ -36,10 +36,10 @@ def digests() -> dict[str, str]:
 
 
 _WHY_READ = (
-    "Missed by the quotient of the two figures. Of our seconds most are the child's: the gate looks at every cell's "
-    "address before anything is opened, the reader parses each sheet twice (once for merged cells), and every value "
-    "passes through Python once. A reader that gives merged cells with the first pass would save a sixth, addresses "
-    "counted over arrays another sixth."
+    "Missed by the quotient of the two figures. Of our CPU seconds at 10⁵ rows a sixth checks (headers, units, types, "
+    "schema, references), a sixth is the gate, which looks at every cell's address before anything is opened, and two "
+    "thirds are the reader: it goes through a sheet twice, the second time only for merged cells, and hands every value "
+    "over as a Python object. A reader that gives merged cells with the first pass and columns of text would meet it."
 )
 _NOTES = (
     "The workbooks are written by xlsxwriter as office programs do (shared strings, dates with styles). Dirty: one "
