@@ -38,7 +38,7 @@ def digests() -> dict[str, str]:
 _WHY_READ = (
     "Missed by the quotient of the two figures. Of our CPU seconds at 10⁵ rows a sixth checks (headers, units, types, "
     "schema, references), a sixth is the gate, which looks at every cell's address before anything is opened, and two "
-    "thirds are the reader: it goes through a sheet twice, the second time only for merged cells, and hands every value "
+    "thirds are the reader: it goes through a sheet twice, the second time for merged cells only, and hands each value "
     "over as a Python object. A reader that gives merged cells with the first pass and columns of text would meet it."
 )
 _NOTES = (

@@ -105,4 +105,4 @@ def test_several_example_rows_are_one_note(tmp_path: Path, form: Path) -> None:
         book["土地"].cell(row, 1, "示例-又一行")
     book.save(tmp_path / "form.xlsx")
     notes = [f.row for f in load(tmp_path / "form.xlsx").findings if f.rule == "row.example" and f.table == "土地"]
-    assert [2] == notes
+    assert notes == [2]
