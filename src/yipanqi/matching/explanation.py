@@ -143,7 +143,9 @@ def _burdens(draft: Draft, setting: Setting) -> Iterator[Told]:
         cost = sum(m.firm.cost_wan for m in draft.moves)
         yield _price("relocation", count=len(draft.moves), cost_wan=cost, months=months)
     if draft.split:
-        yield _price("split", count=len({setting.ground.towns[s] for s in draft.sites}))
+        towns = len({setting.ground.towns[s] for s in draft.sites})
+        apart = setting.near.places(draft.lasting)
+        yield _price("split", count=towns) if towns > 1 else _price("apart", count=apart)
     over = sum(u.take for u in draft.units if not u.interim) - draft.need_m2
     if over > draft.need_m2 * 1e-6:
         land = all(n.kind == LAND for n in needs)

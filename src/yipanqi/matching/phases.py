@@ -83,7 +83,8 @@ class Composer:
     def _whole(self, phases: Sequence[Draft], offers: Sequence[Offer]) -> Draft:
         placed = {d.units[0].phase for d in phases}
         missing = tuple(o.need.phase for o in offers if o.need.phase not in placed)
-        return replace(joined(phases, self.ground), unplaced=missing)
+        whole = joined(phases, self.ground)
+        return replace(whole, split=whole.split or self.near.places(whole.lasting) > 1, unplaced=missing)
 
     def _extended(self, partial: list[list[Draft]], offer: Offer) -> list[list[Draft]]:
         """Each partial draft with a place for the next phase; the phase alone where nothing stands yet."""
