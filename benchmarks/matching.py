@@ -120,7 +120,7 @@ def _measured(count: int, scale: str, base: Any) -> Measured:
         count,
         index=timed(first, needs, warm=50, repeats=3),
         frame=timed(lambda need: index.table([(need, first(need))]), needs, repeats=3),
-        flip=_flips(index, shared, first),
+        flip=_flips(index, shared, first, world.sites),
         build_s=build_s,
         bytes_each=index.bytes / count,
         work=np.mean([first(need).work for need in needs], axis=0),
@@ -134,7 +134,7 @@ def _answer(picks: Any) -> siting.Answer:
     return list(zip(picks.sites.tolist(), picks.scores.tolist(), strict=True))
 
 
-def _flips(index: Shortlist, needs: Sequence[Need], first: Callable[[Need], Any]) -> Times:
+def _flips(index: Shortlist, needs: Sequence[Need], first: Callable[[Need], Any], sites: pl.DataFrame) -> Times:
     """The best site of each need taken, and the need asked again: the site must be gone."""
     taken = []
     for need in needs:
@@ -147,7 +147,7 @@ def _flips(index: Shortlist, needs: Sequence[Need], first: Callable[[Need], Any]
         after = first(need)
         taken.append(perf_counter() - begun)
         assert best not in after.sites.tolist(), "a site taken was offered again"
-        index.put([index.ids[best]], "available")
+        index.put([index.ids[best]], sites["state"][best])
     return Times(tuple(taken))
 
 

@@ -16,6 +16,7 @@ _COMMANDS = {
     "template": "facts",
     "profiles": "rules",
     "rulebook": "rules",
+    "warm": "warm",
 }
 
 
