@@ -19,6 +19,7 @@ from yipanqi.matching._asked_kernels import (
     minimal,
     on_time,
     score,
+    small_need,
     supplied,
     taken,
 )
@@ -334,25 +335,4 @@ def warm() -> None:
     land, near = two_sites()
     bounds = no_bounds(2)
     bound(np.zeros(1, dtype=np.int64), land, near, bounds, np.zeros(3, dtype=np.int64))
-    none, zeros, one = np.zeros(0, dtype=np.int32), np.zeros(1), np.ones(1)
-    facts = np.zeros(4), np.zeros(5)
-    asked = Asked(
-        1.5,
-        2.0,
-        0,
-        0,
-        1.0,
-        0.5,
-        *facts,
-        0,
-        none,
-        none,
-        one,
-        np.zeros(1, np.int64),
-        zeros,
-        zeros,
-        one,
-        np.ones(6),
-        np.ones(3),
-    )
-    search(land, near, bounds, asked, no_best(1), 1)
+    search(land, near, bounds, small_need(), no_best(1), 1)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import cast
 import matched
-from yipanqi.matching import _assembly_kernels, _reach_kernels
+from yipanqi.matching import _asked_kernels, _assembly_kernels, _reach_kernels
 from yipanqi.matching.assemblies import MOST, Neighbours, clusters, joined
 from yipanqi.matching.assembly_search import AssemblySearch, Found
 from yipanqi.matching.candidates import usable
@@ -285,6 +285,7 @@ def test_it_is_five_times_faster_than_python_sets() -> None:
 
 def test_warming_compiles_what_the_index_calls() -> None:
     _reach_kernels.warm()
+    _asked_kernels.warm()
     _assembly_kernels.warm()
     before = len(_assembly_kernels.search.signatures), len(_reach_kernels.bound.signatures)
     ground, near = town(100)
