@@ -13,6 +13,7 @@ _COMMANDS = {
     "check": "facts",
     "admit": "facts",
     "match": "facts",
+    "shortlist": "shortlist",
     "template": "facts",
     "profiles": "rules",
     "rulebook": "rules",

@@ -29,7 +29,9 @@ OPEN, DIVISIBLE = 1, 2
 #: Columns of ``stats``, over the open rows of a block: how many, least and greatest values, what is known or not.
 COUNT, AREA_MIN, AREA_MAX, PARTED, FACT_MAX = 0, 1, 2, 3, 4
 KNOWN, RENT_LEAST, RENT_MIN, RENT_LOST, PRICE_MIN, PRICE_LOST = 13, 14, 15, 16, 17, 18
-X_MIN, X_MAX, Y_MIN, Y_MAX, PLACE_LOST, READY_MIN, MOVING_MIN, STATS = 19, 20, 21, 22, 23, 24, 25, 26
+X_MIN, X_MAX, Y_MIN, Y_MAX, PLACE_LOST, READY_MIN, MOVING_MIN = 19, 20, 21, 22, 23, 24, 25
+#: Of a group: behind its last block with an open row. ``STATS`` is a multiple of a cache line.
+OPEN_END, STATS = 26, 32
 #: Entries of ``asked``: one demand and the rules it is measured by; weights in the order of ``figures.PARTS``. Then
 #: ``DEMANDED`` columns of ``facts`` that are demanded with the least of each, then the wishes: x, y, weight each.
 NEED, LEAST, MOST, RENT_MAX, WANTED, COST_HALF, LAND, WISH_TOTAL, WISH_LOST = 0, 1, 2, 3, 4, 5, 6, 7, 8
@@ -88,7 +90,7 @@ def measure(facts: Floats, marks: Any, start: int, stop: int, out: Floats) -> No
 @njit(cache=True)
 def clear(out: Floats) -> None:
     """The statistics of no row."""
-    for at in (COUNT, PARTED, KNOWN, RENT_LOST, PRICE_LOST, PLACE_LOST):
+    for at in (COUNT, PARTED, KNOWN, RENT_LOST, PRICE_LOST, PLACE_LOST, OPEN_END):
         out[at] = 0.0
     for at in (AREA_MIN, RENT_LEAST, RENT_MIN, PRICE_MIN, X_MIN, Y_MIN, READY_MIN, MOVING_MIN):
         out[at] = np.inf
@@ -105,7 +107,10 @@ def merge(stats: Floats, start: int, stop: int, out: Floats) -> None:
     known = 0
     for block in range(start, stop):
         one = stats[block]
+        if not one[COUNT]:
+            continue
         out[COUNT] += one[COUNT]
+        out[OPEN_END] = block + 1
         known |= int(one[KNOWN])
         for at in (AREA_MIN, RENT_LEAST, RENT_MIN, PRICE_MIN, X_MIN, Y_MIN, READY_MIN, MOVING_MIN):
             out[at] = min(out[at], one[at])
@@ -406,6 +411,7 @@ def search(index: Index, kind: int, question: Any, own: Any, best: Any, counts: 
             counts[ROWS_TESTED] += block_rows[block + 1] - block_rows[block]
             size = _scan((block_rows[block], block_rows[block + 1], True), group, index, question, best, size)
             continue
+        end = int(group_stats[group, OPEN_END])
         counts[BLOCKS_BOUNDED] += end - begin
         for block in range(begin, end):
             value = bound(stats, block, table, group_class[group], asked)

@@ -128,6 +128,11 @@ class Shortlist:
         """The memory of the arrays a search walks over."""
         return self._blocks.bytes
 
+    @property
+    def block_count(self) -> int:
+        """How many blocks the sites lie in."""
+        return len(self._blocks.stats)
+
     def best(self, want: Want, *, words: pl.DataFrame | None = None, count: int = 3) -> pl.DataFrame:
         """The best sites of every phase wanted (``Pick``), in as many towns as ``count`` says, or as there are.
 
