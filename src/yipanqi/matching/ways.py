@@ -82,7 +82,7 @@ def over_two_towns(ground: Ground, need: Need, usable: Flags, merit: Callable[[I
     """Pairs of sites in two towns that suffice together, each a real part; from the sites of highest merit."""
     size = ground.area
     part = usable & (size >= need.need_m2 * rules.split_part_share) & (size < need.need_m2 * EXACT)
-    sites = np.flatnonzero(part)
+    sites = np.flatnonzero(part).astype(np.int32)
     sites = sites[np.lexsort((sites, -merit(sites)))]
     sites = np.sort(sites[_within_town(ground.town_codes[sites]) < _PARTS_PER_TOWN][:_PARTS])
     left, right = np.triu_indices(len(sites), 1)
