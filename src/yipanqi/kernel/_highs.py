@@ -55,7 +55,7 @@ def solve(model: Model, limits: Limits, start: Floats | Basis | None, *, better:
         given = highspy.HighsSolution()
         given.col_value = [float(v) for v in start]
         highs.setSolution(given)
-    watch = _Watch(model, limits.checks, better)
+    watch = _Watch(model, limits, better)
     if not relaxed:
         highs.cbMipInterrupt += watch.check
         highs.cbMipImprovingSolution += watch.improved
@@ -72,15 +72,16 @@ def solve(model: Model, limits: Limits, start: Floats | Basis | None, *, better:
 class _Watch:
     """Counts the solver's own check points, stops it when they are used up, and hands on what it has found."""
 
-    def __init__(self, model: Model, most: int, better: Any) -> None:
+    def __init__(self, model: Model, limits: Limits, better: Any) -> None:
         self.model = model
-        self.most = most
+        self.limits = limits
         self.count = 0
         self.better = better
 
     def check(self, event: Any) -> None:
         self.count += 1
-        if self.count > self.most:
+        iterations = event.data_out.mip_total_lp_iterations
+        if self.count > self.limits.checks or iterations > self.limits.iterations:
             event.data_in.user_interrupt = True
 
     def improved(self, event: Any) -> None:
@@ -139,6 +140,9 @@ def open_values(family: Family, *, better: Any) -> Floats:
             family.rows.size, family.rows.astype(np.int32), model.row_lower[family.rows], np.asarray(caps, dtype=float)
         )
         highs.run()
+        if highs.getModelStatus() == ends.kUnknown:  # seen in 1.16: from another coalition's basis it finds no end
+            highs.clearSolver()
+            highs.run()
         status = highs.getModelStatus()
         if status not in (ends.kOptimal, ends.kModelEmpty, ends.kInfeasible):
             raise RuntimeError(f"the solver ended with {highs.modelStatusToString(status)}")
