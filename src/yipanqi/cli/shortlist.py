@@ -41,7 +41,12 @@ def shortlist(data: Path, profile: str, as_of: datetime | None, mapping: Path | 
         click.echo(say("cli.shortlist", lang, project=f"{project_id} {projects[project_id]}", phase=phase))
         for row in rows.iter_rows(named=True):
             site, town = names[row["site_id"]], towns.get(row["town_id"], row["town_id"])
-            words = {"rank": row["rank"], "site": f"{row['site_id']} {site}", "town": town, "score": row["score_share"]}
+            words = {
+                "rank": row["shown_rank"],
+                "site": f"{row['site_id']} {site}",
+                "town": town,
+                "score": row["score_share"],
+            }
             click.echo(say("cli.pick", lang, **words))
     terminal.finish(findings)
 

@@ -25,7 +25,7 @@ _STEP = 1.1
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """The sites in the order of their ids: facts (``_kernels.AREA`` …, one row a site), marks, kind, class, town."""
+    """The sites in the order of their ids: facts (one row each), marks, kind, class, town."""
 
     facts: Floats
     marks: Marks
@@ -63,29 +63,31 @@ class Blocks:
 
 def facts_of(ground: Ground) -> Floats:
     """The numbers of every site, one row each."""
-    from yipanqi.matching import _kernels
+    from yipanqi.matching import _block_kernels
 
-    facts = np.empty((len(ground), _kernels.COLUMNS))
-    facts[:, _kernels.AREA] = ground.area
+    facts = np.empty((len(ground), _block_kernels.COLUMNS))
+    facts[:, _block_kernels.AREA] = ground.area
     for at, name in enumerate((*BUILDING, *UTILITIES)):
-        facts[:, _kernels.FACT + at] = ground.numbers[name]
-    facts[:, _kernels.RENT] = ground.numbers["rent_yuan_m2_day"]
-    facts[:, _kernels.PRICE] = ground.numbers["price_wan_per_mu"]
-    facts[:, _kernels.X], facts[:, _kernels.Y] = ground.x_km, ground.y_km
-    facts[:, _kernels.MOVING] = ground.moving_cost
+        facts[:, _block_kernels.FACT + at] = ground.numbers[name]
+    facts[:, _block_kernels.RENT] = ground.numbers["rent_yuan_m2_day"]
+    facts[:, _block_kernels.PRICE] = ground.numbers["price_wan_per_mu"]
+    facts[:, _block_kernels.X], facts[:, _block_kernels.Y] = ground.x_km, ground.y_km
+    facts[:, _block_kernels.MOVING] = ground.moving_cost
     return facts
 
 
 def marks_of(open_: Flags, divisible: Flags) -> Marks:
     """The bits of every site."""
-    from yipanqi.matching import _kernels
+    from yipanqi.matching import _block_kernels
 
-    return np.asarray(open_ * np.uint8(_kernels.OPEN) | divisible * np.uint8(_kernels.DIVISIBLE), dtype=np.uint8)
+    return np.asarray(
+        open_ * np.uint8(_block_kernels.OPEN) | divisible * np.uint8(_block_kernels.DIVISIBLE), dtype=np.uint8
+    )
 
 
 def laid(columns: Columns) -> Blocks:
     """The index of the columns, with the statistics of its blocks and groups."""
-    from yipanqi.matching import _kernels
+    from yipanqi.matching import _block_kernels
 
     key = _group_keys(columns)
     order = np.argsort((key << 33) | _within(columns), kind="stable")
@@ -103,8 +105,8 @@ def laid(columns: Columns) -> Blocks:
         facts=columns.facts[order],
         marks=columns.marks[order],
         site=order.astype(np.int32),
-        stats=np.empty((group_blocks[-1], _kernels.STATS)),
-        group_stats=np.empty((len(new), _kernels.STATS)),
+        stats=np.empty((group_blocks[-1], _block_kernels.STATS)),
+        group_stats=np.empty((len(new), _block_kernels.STATS)),
         block_rows=block_rows.astype(np.int64),
         group_blocks=group_blocks,
         group_class=columns.of_class[first].astype(np.int32),
@@ -112,7 +114,7 @@ def laid(columns: Columns) -> Blocks:
         kind_groups=np.searchsorted(columns.kind[first], np.arange(len(KINDS) + 1)).astype(np.int32),
         row=row,
     )
-    _kernels.survey(made.index)
+    _block_kernels.survey(made.index)
     return made
 
 
@@ -127,14 +129,14 @@ def _within(columns: Columns) -> npt.NDArray[np.int64]:
 
     Of divisible ones the size hardly counts: they give what is needed.
     """
-    from yipanqi.matching import _kernels
+    from yipanqi.matching import _block_kernels
 
     facts, marks = columns.facts, columns.marks
-    closed, parted = (marks & _kernels.OPEN) == 0, (marks & _kernels.DIVISIBLE) > 0
-    size = np.clip(np.log(facts[:, _kernels.AREA]) / np.log(_STEP), 0, 255).astype(np.int64)
-    rate = np.where(columns.kind == LAND, facts[:, _kernels.PRICE], facts[:, _kernels.RENT])
+    closed, parted = (marks & _block_kernels.OPEN) == 0, (marks & _block_kernels.DIVISIBLE) > 0
+    size = np.clip(np.log(facts[:, _block_kernels.AREA]) / np.log(_STEP), 0, 255).astype(np.int64)
+    rate = np.where(columns.kind == LAND, facts[:, _block_kernels.PRICE], facts[:, _block_kernels.RENT])
     order = (closed.astype(np.int64) << 1 | parted) << 8 | np.where(parted, 0, size)
-    alike = (facts[:, _kernels.READY], rate, facts[:, _kernels.X], facts[:, _kernels.Y])
+    alike = (facts[:, _block_kernels.READY], rate, facts[:, _block_kernels.X], facts[:, _block_kernels.Y])
     return np.asarray(order << 4 * len(alike) | _z_order([_sixteenth(values) for values in alike]))
 
 

@@ -58,7 +58,7 @@ class Pick(dy.Schema):
 
     project_id = dy.String(primary_key=True, nullable=False)
     phase = dy.Int64(primary_key=True, nullable=False)
-    rank = dy.Int64(primary_key=True, nullable=False, min=1)
+    shown_rank = dy.Int64(primary_key=True, nullable=False, min=1)
     site_id = dy.String(nullable=False)
     town_id = dy.String(nullable=False)
     score_share = dy.Float64(nullable=False)
@@ -90,9 +90,9 @@ class Shortlist:
     """
 
     def __init__(self, supply: Supply, ground: Ground, rules: Rules, standing: Standing, plan_class: Rows) -> None:
-        from yipanqi.matching import _kernels
+        from yipanqi.matching import _block_kernels, _kernels
 
-        self._kernels = _kernels
+        self._kernels, self._layout = _kernels, _block_kernels
         self.ids, self.rules = ground.ids, rules
         self._as_of, self._incumbents = ground.as_of, supply.incumbents
         self._place, self._standing = ground.index, standing
@@ -100,9 +100,9 @@ class Shortlist:
         self._keys, of_class = _class_keys(ground, plan_class)
         self._plain, self._low = _ready_both(ground, rules)
         facts = facts_of(ground)
-        facts[:, _kernels.READY] = np.where(standing.low, self._low, self._plain)
+        facts[:, _block_kernels.READY] = np.where(standing.low, self._low, self._plain)
         self._weights = rules.weights, tuple(w * (p != "distance") for w, p in zip(rules.weights, PARTS, strict=True))
-        self._fact = {name: _kernels.FACT + at for at, name in enumerate((*BUILDING, *UTILITIES))}
+        self._fact = {name: _block_kernels.FACT + at for at, name in enumerate((*BUILDING, *UTILITIES))}
         marks = marks_of(standing.open(), ground.divisible)
         self._lay(Columns(facts, marks, ground.kind.copy(), of_class, ground.town_codes.copy()))
 
@@ -186,7 +186,7 @@ class Shortlist:
         columns = {
             "project_id": [need.project_id for need, _, _ in rows],
             "phase": [need.phase for need, _, _ in rows],
-            "rank": [at + 1 for _, _, at in rows],
+            "shown_rank": [at + 1 for _, _, at in rows],
             "site_id": [self.ids[site] for site in sites],
             "town_id": [self._towns[self._town[site]] for site in sites],
             "score_share": [float(picks.scores[at]) for _, picks, at in rows],
@@ -262,10 +262,10 @@ class Shortlist:
         """Mark the sites open or not, and measure their blocks again."""
         rows, blocks = self._rows(sites), self._blocks
         for site, row in zip(sites, rows.tolist(), strict=True):
-            parted = blocks.marks[row] & self._kernels.DIVISIBLE
-            blocks.marks[row] = parted | self._kernels.OPEN * self._standing.open_at(site)
-            blocks.facts[row, self._kernels.READY] = (self._low if self._standing.low[site] else self._plain)[site]
-        self._kernels.refresh(self._index, rows)
+            parted = blocks.marks[row] & self._layout.DIVISIBLE
+            blocks.marks[row] = parted | self._layout.OPEN * self._standing.open_at(site)
+            blocks.facts[row, self._layout.READY] = (self._low if self._standing.low[site] else self._plain)[site]
+        self._layout.refresh(self._index, rows)
 
     def _rows(self, sites: Sequence[int]) -> Rows:
         return np.array([self._blocks.row[site] for site in sites], dtype=np.int64)
@@ -310,7 +310,7 @@ class Shortlist:
             -1.0,
             len(demanded),
         ]
-        spare = [0.0] * (2 * (self._kernels.DEMANDED - len(demanded)))
+        spare = [0.0] * (2 * (self._layout.DEMANDED - len(demanded)))
         return np.array([*named, *(number for pair in demanded for number in pair), *spare, *wishes])
 
 

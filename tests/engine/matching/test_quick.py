@@ -48,7 +48,7 @@ SYNTHETIC = district(matched.BOOK, projects=40, sites=400, seed=3, as_of=cast.AS
 @pytest.mark.parametrize("facts", [cast.facts(), SYNTHETIC], ids=["small", "synthetic"])
 def test_it_is_what_a_scan_gives_that_asks_the_plan_about_every_site(facts: Facts) -> None:
     picks = quick(*matched.asked(facts), matched.BOOK, cast.AS_OF)
-    actual = list(picks.select("project_id", "phase", "rank", "site_id", "score_share").iter_rows())
+    actual = list(picks.select("project_id", "phase", "shown_rank", "site_id", "score_share").iter_rows())
     assert scanned(facts) == actual
 
 

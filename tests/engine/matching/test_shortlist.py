@@ -148,7 +148,7 @@ def answered(index: Shortlist, want: Want, words: pl.DataFrame | None, count: in
     """What the index says, as the scan tells it."""
     rows = Pick.validate(index.best(want, words=words, count=count)).iter_rows(named=True)
     return [
-        (row["project_id"], row["phase"], row["rank"], row["site_id"], row["score_share"],
+        (row["project_id"], row["phase"], row["shown_rank"], row["site_id"], row["score_share"],
          [np.nan if row[f"{name}_share"] is None else row[f"{name}_share"] for name in PARTS])
         for row in rows
     ]  # fmt: skip
