@@ -73,13 +73,13 @@ def run(scale: str) -> Report:
             f"Ground, projects and sites grow together, {district.DEMO_SITES:,} sites for {district.DEMO_PROJECTS} "
             "projects as in the demo; towns stay twelve and grow. Seed "
             f"{district.SEED}, profile {district.PROFILE}.",
-            "alone, referral, board and division spend counted work, so they hardly grow; what grows with the board "
-            f"is what that work buys: see the gap. '{_PER_PROJECT}' gives each project the share of the work it has "
-            "in the demo.",
+            "alone, referral and board spend counted work, so they hardly grow once they use it up; what grows with "
+            f"the board is what that work leaves undone: see the gap. '{_PER_PROJECT}' gives each project the share "
+            "of the work it has in the demo.",
             f"Documents: {documents} projects at every size; their cost is that of reading the whole plan and of "
             "these pages.",
-            "The division draws fewer orders on boards of more than 20,000 schemes (allocation.shapley_work_count); "
-            "its standard error says so.",
+            "The division draws fewer orders on boards of more than 20,000 schemes (allocation.shapley_work_count), "
+            "two pairs at least; one of its linear programmes grows faster than the board, and prices are one of them.",
         ],
         packages=("shapely", "highspy", "xlsxwriter"),
     )  # fmt: skip
