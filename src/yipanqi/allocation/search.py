@@ -35,9 +35,11 @@ _FIRST, _LEAST, _EASIER, _HARDER, _WIDER = 40, 12, 1.1, 0.8, 1.5
 _SMALL, _EASY_WORK = Limits(nodes=300, checks=150, restarts=False), 600.0
 #: Limits of the search over what the relaxation leaves open, and how many columns it looks at.
 _OPEN, _OPEN_COLUMNS = Limits(nodes=300, checks=80, restarts=False), 1500
-#: Share of the work left for small searches before the whole is tried, and how many solver checks the whole needs to
-#: be worth trying; else small searches get everything.
-_SMALL_SHARE, _WHOLE_CHECKS = 0.15, 60
+#: Share of the work left for small searches before the whole is tried, and how much work the whole needs to be worth
+#: trying, by the square of its thousands of matrix entries; else small searches get everything.
+_SMALL_SHARE, _WHOLE_WORK = 0.3, 30.0
+#: About the work between two check points of the solver, by the square of thousands of matrix entries.
+_CHECK_WORK = 0.2
 #: The core is cut out anew when less than this share of its columns is left.
 _NARROWER = 0.8
 #: Work of asking the solver anything at all.
@@ -101,9 +103,10 @@ def search(
     return run.found()
 
 
-def _check_work(entries: int) -> float:
-    """About the work between two check points of the solver on a model with that many matrix entries."""
-    return (entries / 1000.0) ** 2
+def _weight(model: Model) -> float:
+    """The work of one simplex iteration."""
+    entries = model.columns.size / 1000.0
+    return 1.0 + entries / 30.0 if model.integral.any() else (1.0 + entries / 75.0) / 3.0
 
 
 @dataclass(frozen=True)
@@ -176,9 +179,7 @@ class _Run:
                 self.watch(told)
 
         answer = solver.solve(model, replace(limits, wall_s=left_s), start, watch=better)
-        entries = model.columns.size / 1000.0
-        weight = 1.0 + entries / 30.0 if model.integral.any() else (1.0 + entries / 75.0) / 3.0
-        self.work += answer.iterations * weight + _CALL_WORK
+        self.work += answer.iterations * _weight(model) + _CALL_WORK
         self.seconds += answer.seconds
         if answer.status is Status.TIME:
             self.status = Status.TIME
@@ -307,7 +308,7 @@ class _Run:
 
     def whole_pays(self, core: _Core) -> bool:
         """Whether the work left lets the solver go on for a while on what is not ruled out."""
-        return self.effort.work - self.work > _WHOLE_CHECKS * _check_work(core.part.model.columns.size)
+        return self.effort.work - self.work > _WHOLE_WORK * (core.part.model.columns.size / 1000.0) ** 2
 
     def search_the_whole(self) -> None:
         """Exact on everything that is not ruled out, with all the work that is left; tightens the bound.
@@ -318,7 +319,7 @@ class _Run:
         cost, made = 0.0, 0
         while not self.done:
             core = self.core()
-            cost = cost or _check_work(core.part.model.columns.size)
+            cost = cost or _CHECK_WORK * (core.part.model.columns.size / 1000.0) ** 2
             checks = int((self.effort.work - self.work) / max(cost, 1e-9))
             if checks < 2 * made:
                 return

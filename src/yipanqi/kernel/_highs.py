@@ -55,7 +55,7 @@ def solve(model: Model, limits: Limits, start: Floats | Basis | None, *, better:
         given = highspy.HighsSolution()
         given.col_value = [float(v) for v in start]
         highs.setSolution(given)
-    watch = _Watch(model, limits, better)
+    watch = _Watch(model, limits.checks, better)
     if not relaxed:
         highs.cbMipInterrupt += watch.check
         highs.cbMipImprovingSolution += watch.improved
@@ -72,16 +72,15 @@ def solve(model: Model, limits: Limits, start: Floats | Basis | None, *, better:
 class _Watch:
     """Counts the solver's own check points, stops it when they are used up, and hands on what it has found."""
 
-    def __init__(self, model: Model, limits: Limits, better: Any) -> None:
+    def __init__(self, model: Model, most: int, better: Any) -> None:
         self.model = model
-        self.limits = limits
+        self.most = most
         self.count = 0
         self.better = better
 
     def check(self, event: Any) -> None:
         self.count += 1
-        iterations = event.data_out.mip_total_lp_iterations
-        if self.count > self.limits.checks or iterations > self.limits.iterations:
+        if self.count > self.most:
             event.data_in.user_interrupt = True
 
     def improved(self, event: Any) -> None:
