@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 import yipanqi
@@ -20,6 +21,7 @@ def test_every_module_of_compiled_loops_is_warmed() -> None:
     assert expected == sorted(module.__name__ for module in kernels())
 
 
+@pytest.mark.slow
 def test_it_says_how_long_each_took_and_nothing_when_quiet() -> None:
     told, quiet = (CliRunner().invoke(main, ["warm", *options]) for options in (["--lang", "en"], ["-q"]))
     assert (told.exit_code, quiet.exit_code, quiet.output) == (0, 0, "")
