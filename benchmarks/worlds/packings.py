@@ -7,9 +7,9 @@ Types after Chu and Beasley (1997), Laguna and others (1995) and Yagiura and oth
     E   size 1 − 10 ln U(0, 1], cost 1000 / size − 10 U[0, 1], both rounded, at least 1
     capacity of an agent: 0.8 × the sizes of all items for it ÷ agents, rounded down
 
-Facilities after Holmberg and others (1999) and Cornuejols and others (1991): places and customers uniform in a square of
-[10, 200]², demand U[10, 50], cost = 4 × distance, capacity U[100, 500] scaled so that all together are 1.5 to 3 times
-the demand, opening cost U[0, 90] + U[100, 110] × √capacity.
+Facilities after Holmberg and others (1999) and Cornuejols and others (1991): places and customers uniform in a square
+of [10, 200]², demand U[10, 50], cost = 4 × distance, capacity U[100, 500] scaled so that all together are 1.5 to 3
+times the demand, opening cost U[0, 90] + U[100, 110] × √capacity.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks import seeds
+from yipanqi.kernel.solver import Model, by_rows
 
 TYPES = ("C", "D", "E")
 #: Agents × items.
@@ -111,3 +112,25 @@ def digests() -> dict[str, str]:
 def digest(packings: list[Packing]) -> str:
     """The digest of some packings in order."""
     return seeds.digest(part for p in packings for part in (p.costs, p.sizes, p.capacities, p.openings))
+
+
+def model(packing: Packing) -> Model:
+    """The integer programme for the peers, as a maximisation of −cost: pairs by item, then openings where they cost."""
+    items, agents = packing.costs.shape
+    pairs, opened = np.arange(items * agents), np.flatnonzero(packing.openings > 0)
+    rows = [np.repeat(np.arange(items), agents), items + np.tile(np.arange(agents), items), items + opened]
+    columns = [pairs, pairs, pairs.size + np.arange(opened.size)]
+    weights = [np.ones(pairs.size), packing.sizes.ravel(), -packing.capacities[opened]]
+    starts, places, entries = by_rows(*map(np.concatenate, (rows, columns, weights)), items + agents)
+    count = pairs.size + opened.size
+    return Model(
+        cost=-np.concatenate([packing.costs.ravel(), packing.openings[opened]]),
+        lower=np.zeros(count),
+        upper=np.ones(count),
+        integral=np.ones(count, dtype=bool),
+        starts=starts,
+        columns=places,
+        weights=entries,
+        row_lower=np.concatenate([np.ones(items), np.full(agents, -np.inf)]),
+        row_upper=np.concatenate([np.ones(items), np.where(packing.openings > 0, 0.0, packing.capacities)]),
+    )

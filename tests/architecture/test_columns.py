@@ -24,6 +24,10 @@ PURE = {
     "points",
     "points_max",
     "amount",
+    "cost",
+    "size",
+    "capacity",
+    "opening_cost",
     "issued",
     "reserved",
     "used",
@@ -32,6 +36,7 @@ PURE = {
     "order_no",
     "step_no",
     "level",
+    "plan_class",
 }
 
 

@@ -1,6 +1,8 @@
 """Many districts at once: the same bytes whoever works, and a bad district is a row."""
 
 import json
+from dataclasses import replace
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -8,8 +10,10 @@ import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 
+import cast
 from clusters import cluster
 from yipanqi.cli import main
+from yipanqi.files.template import write_dataset
 
 
 def call(*arguments: str | Path) -> Result:
@@ -111,6 +115,20 @@ def test_whole_plans_are_those_of_the_plan_command(folder: Path, tmp_path: Path)
     profile = json.loads((tmp_path / "fleet" / "D001" / "plan" / "summary.json").read_text(encoding="utf-8"))["profile"]
     call("plan", folder / "D001", "--profile", profile, "--out", tmp_path / "alone")
     assert content(tmp_path / "fleet" / "D001" / "plan") == content(tmp_path / "alone")
+
+
+def test_a_district_that_cannot_be_played_is_a_row_too(tmp_path: Path) -> None:
+    before_all_rules = replace(cast.facts(), as_of=date(1990, 1, 1))
+    for name, facts in (("old", before_all_rules), ("today", cast.facts())):
+        write_dataset(tmp_path / "data" / name, facts)
+    how = ("--executor", "serial", "--summary-only", "--lang", "en")
+    result = call("fleet", "plan", tmp_path / "data", "--out", tmp_path / "out", *how)
+    answer = json.loads((tmp_path / "out" / "fleet.json").read_text(encoding="utf-8"))
+    assert [(row["district"], row["state"], row["finding"]) for row in answer["districts"]] == [
+        ("old", "failed", "fleet.failed"),
+        ("today", "played", None),
+    ]
+    assert (result.exit_code, "Not played: KeyError" in result.stderr) == (1, True), result.output
 
 
 @pytest.fixture

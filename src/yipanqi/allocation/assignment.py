@@ -1,7 +1,8 @@
 """The assignment problem of the board: which scheme for which project, under everything that is scarce.
 
 ``build`` reads the facts into a ``Problem`` of tables; ``programme`` writes that as a sparse integer programme. A
-scheme is one column with a handful of uses; nothing is ever project × site.
+scheme is one column with a handful of uses; nothing is ever project × site. Plain packing problems of researchers are
+solved by ``generalized_assignment`` and ``single_source`` (``allocation.packing``).
 """
 
 from dataclasses import dataclass, replace
@@ -10,11 +11,14 @@ from datetime import date
 import polars as pl
 
 from yipanqi.allocation import limits
+from yipanqi.allocation.packing import Assigned, generalized_assignment, single_source
 from yipanqi.inventory.sites import leaves
 from yipanqi.kernel.findings import Finding, Severity, in_order
 from yipanqi.matching.schemes import Schemes
 from yipanqi.pipeline.stages import SETTLED, Stage
 from yipanqi.policy.rulebook import Rulebook
+
+__all__ = ["Assigned", "Ground", "Problem", "build", "generalized_assignment", "single_source"]
 
 #: Rounding of areas: what exceeds a capacity by no more than this share fits.
 _TOLERANCE_SHARE = 1e-9
@@ -143,10 +147,11 @@ def _fixed(takes: pl.DataFrame, worth: pl.DataFrame, projects: pl.DataFrame) -> 
         .agg("site_id")
         .join(worth.join(bound, on="project_id", how="semi"), on="scheme_id")
     )
+    of_project = pool.partition_by("project_id", as_dict=True)
     chosen: list[str] = []
     found: list[Finding] = []
     for project_id, site_ids in bound.select("project_id", "fixed_site_ids").iter_rows():
-        rows = pool.filter(pl.col("project_id") == project_id).rows(named=True)
+        rows = of_project[project_id,].rows(named=True) if (project_id,) in of_project else []
         covering = [row for row in rows if set(site_ids) <= set(row["site_id"])]
         if covering:
             best = min(covering, key=lambda row: (len(row["site_id"]), -row["value_wan"], row["scheme_id"]))

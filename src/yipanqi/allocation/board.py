@@ -165,15 +165,15 @@ def play(facts: Facts, rulebook: Rulebook, options: PlayOptions, *, watch: Watch
     """
     on = facts.as_of
     ready = prepare(facts, rulebook, watch=watch)
-    watch("scenarios")
     losses = [number(rulebook, f"allocation.loss_{level}_share", on) for level in ("low", "middle", "high")]
-    played = scenarios.play(ready.problem, effort_of(options, rulebook, on), [0.0, *losses, 1.0])
+    played = scenarios.play(ready.problem, effort_of(options, rulebook, on), [0.0, *losses, 1.0], watch=watch)
     watch("prices")
     chosen = played.scenarios[ScenarioName.BOARD].placements["scheme_id"].to_list()
     towns = ready.facts.towns["town_id"].to_list()
     rng = np.random.Generator(np.random.PCG64(_seed(ready.facts)))
-    pairs = int(number(rulebook, "allocation.shapley_samples", on))
+    pairs = sampled_pairs(played.problem, rulebook, on)
     priced = prices(played.problem, chosen)
+    watch("division")
     divided = division.division(played.problem, chosen, rng, pairs, towns)
     watch("counterfactual")
     changes = _changes(ready, rulebook)
@@ -263,7 +263,7 @@ def divide(facts: Facts, rulebook: Rulebook, *, exact: bool, watch: Watch = lamb
     watch("prices")
     if exact:
         return division.exact(played.problem, chosen, towns)
-    pairs = int(number(rulebook, "allocation.shapley_samples", facts.as_of))
+    pairs = sampled_pairs(played.problem, rulebook, facts.as_of)
     return division.division(
         played.problem, chosen, np.random.Generator(np.random.PCG64(_seed(ready.facts))), pairs, towns
     )
@@ -292,6 +292,17 @@ def effort_of(options: PlayOptions, rulebook: Rulebook, on: date) -> Effort:
     if isinstance(options.effort, str):
         return Effort(number(rulebook, f"allocation.work_{options.effort}_count", on))
     return Effort(number(rulebook, "allocation.work_normal_count", on) * options.effort)
+
+
+def sampled_pairs(problem: Problem, rulebook: Rulebook, on: date) -> int:
+    """Pairs of orders the division draws: the rulebook's number, fewer where they would ask too much of a large board.
+
+    A linear programme costs as its schemes are many, so pairs × schemes stay within ``allocation.shapley_work_count``.
+    Two at least, or there would be no standard error.
+    """
+    most = number(rulebook, "allocation.shapley_samples", on)
+    work = number(rulebook, "allocation.shapley_work_count", on)
+    return int(max(2.0, min(most, work // max(1, problem.columns.height))))
 
 
 def _seed(facts: Facts) -> int:

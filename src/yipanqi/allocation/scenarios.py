@@ -1,6 +1,6 @@
 """Three ways to play: every town alone, towns referring what they cannot host, the whole board."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import fsum
@@ -78,7 +78,9 @@ class Played:
     findings: tuple[Finding, ...]
 
 
-def play(problem: Problem, effort: Effort, loss_shares: Sequence[float]) -> Played:
+def play(
+    problem: Problem, effort: Effort, loss_shares: Sequence[float], *, watch: Callable[[str], None] = lambda _: None
+) -> Played:
     """The three scenarios of a board.
 
     *alone*: schemes that lie, with the destinations of the firms they move, wholly in the project's origin town.
@@ -88,15 +90,19 @@ def play(problem: Problem, effort: Effort, loss_shares: Sequence[float]) -> Play
 
     ``loss_shares``: when towns play alone, that share of the projects they cannot host is lost and the others still
     reach another town: alone is then worth alone + (1 − share) × (referral − alone). For each share the gain.
+    ``watch`` is told the name of each scenario as it begins.
     """
+    watch(ScenarioName.ALONE.value)
     free = problem.without_floors()
     fixed = frozenset(problem.columns.filter("fixed")["scheme_id"])
     home = pl.col("town_ids") == pl.concat_list("origin_town_id")
     alone = _scenario(ScenarioName.ALONE, free.only(home), effort, fixed)
+    watch(ScenarioName.REFERRAL.value)
     stay = frozenset(alone.placements["scheme_id"])
     left = ~pl.col("project_id").is_in(alone.placements["project_id"].implode())
     following = free.only(left | pl.col("scheme_id").is_in(stay))
     referral = _scenario(ScenarioName.REFERRAL, following, effort, stay, stay)
+    watch(ScenarioName.BOARD.value)
     limits = Limits(nodes=1000, checks=200, wall_s=effort.wall_s)
     bounded, reached, lowered = floors.attainable(problem, list(referral.placements["scheme_id"]), limits)
     board = _scenario(ScenarioName.BOARD, bounded, effort, reached)

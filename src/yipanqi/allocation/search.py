@@ -1,13 +1,12 @@
 """The search: good answers to large packing programmes, with a bound, in counted work.
 
-Linear relaxation → keep the groups it settles → exact on the rest → small exact searches where the gap is → exact on
-all that reduced costs have not ruled out. A *group* is a set of columns of which one at most is taken (a project's
-schemes, an item's agents); the method knows nothing else of the board, so other packing problems run over it too.
+Linear relaxation and cuts → dive → exact on what the relaxation leaves open → small exact searches where the gap is →
+exact on all that reduced costs have not ruled out. A *group* is a set of columns of which one at most is taken (a
+project's schemes, an item's agents); the method knows nothing else of the board, so other packing problems run over it.
 
-**Where the gap is.** With prices y of the rows and reduced costs d = c − Aᵀy, the gap bound − value is a sum of local
-losses: y·(b − Ax) for what is scarce and unused, −d·x for what is taken below its price, d·(u − x) for what is not
-taken above it. Each small search begins where the largest of them lies. By the same sum a column whose loss alone
-exceeds the gap is in no better answer and is ruled out.
+With prices y of the rows and reduced costs d = c − Aᵀy, the gap bound − value is a sum of local losses (``losses``).
+Each small search begins where the largest of them lies. By the same sum a column whose loss alone exceeds the gap is in
+no better answer and is ruled out: what is left, the *core*, shrinks as answers improve, and all work is done on it.
 """
 
 from collections.abc import Callable
@@ -16,24 +15,33 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from yipanqi.allocation import cuts
+from yipanqi.allocation.losses import Losses
+from yipanqi.allocation.parts import Part, broken_rows, feasible, floors_priced, restricted, safe_bound
 from yipanqi.kernel import solver
 from yipanqi.kernel.solver import Basis, Bools, Floats, Ints, Limits, Model, Solution, Status
 
 #: Two values closer than this (万元) are the same.
 SAME_WAN = 1e-4
-#: Rounds of cuts at most, and the share of the bound a round must gain for another.
-_CUT_ROUNDS, _CUT_WORTH = 8, 2e-5
+#: Rounds of cuts at most, and the share of the bound a round must gain for another: at least, and a unit of its work.
+_CUT_ROUNDS, _CUT_WORTH, _CUT_WORTH_A_UNIT = 8, 2e-5, 6e-8
 #: Steps of the dive at most, and the share of the parts it takes in one.
 _DIVES, _DIVE_SHARE = 40, 0.2
-#: Groups freed at once in a small search: at first, at most, and by which factor more when nothing is found.
-_SIZES = (40, 400, 2.0)
-#: Small searches without success before their size grows.
-_PATIENCE = 5
-#: Solver checks and nodes of one small search.
-_SMALL = Limits(nodes=300, checks=250, restarts=False)
-#: Share of the work left for small searches before the whole is tried, and how many solver checks the whole needs to
-#: be worth trying; else small searches get everything.
-_SMALL_SHARE, _WHOLE_CHECKS = 0.15, 60
+#: Groups freed to mend floors the dive has missed, one try after the other, and how many columns of each.
+_MENDS, _MEND_COLUMNS, _MEND = (20, 60, 240), 8, Limits(nodes=100, checks=40, restarts=False)
+#: Groups freed at once in a small search: at first, at least; by which factor they grow when it was easy, shrink when
+#: it was not, and grow when all places have been tried.
+_FIRST, _LEAST, _EASIER, _HARDER, _WIDER = 40, 12, 1.1, 0.8, 1.5
+#: Solver checks and nodes of one small search, and the work below which it was easy.
+_SMALL, _EASY_WORK = Limits(nodes=300, checks=150, restarts=False), 600.0
+#: Limits of the search over what the relaxation leaves open, and how many columns it looks at.
+_OPEN, _OPEN_COLUMNS = Limits(nodes=300, checks=80, restarts=False), 1500
+#: Share of the work left for small searches before the whole is tried, and how much work the whole needs to be worth
+#: trying, by the square of its thousands of matrix entries; else small searches get everything.
+_SMALL_SHARE, _WHOLE_WORK = 0.3, 30.0
+#: About the work between two check points of the solver, by the square of thousands of matrix entries.
+_CHECK_WORK = 0.2
+#: The core is cut out anew when less than this share of its columns is left.
+_NARROWER = 0.8
 #: Work of asking the solver anything at all.
 _CALL_WORK = 100.0
 
@@ -43,7 +51,7 @@ class Effort:
     """How much work may be spent, and the safety net of wall time.
 
     A unit is one simplex iteration on a small model; on one of n thousand matrix entries an iteration is 1 + n/30
-    units, a third of that in a linear relaxation, and every question to the solver costs 100 more: measured, time
+    units, in a linear relaxation a third of 1 + n/75, and every question to the solver costs 100 more: measured, time
     grows like that (about 0.2 ms a unit).
     """
 
@@ -82,34 +90,32 @@ def search(
         broken = [] if relaxed is None or run.done else cuts.broken_cliques(packed, relaxed)
         if not broken:
             break
-        before = run.bound
-        run.take(cuts.cut(run.model, broken))
+        before, spent = run.bound, run.work
+        run.model = cuts.cut(run.model, broken)
         relaxed = run.relax()
-        if before - run.bound < _CUT_WORTH * abs(before):
+        if before - run.bound < max(_CUT_WORTH, _CUT_WORTH_A_UNIT * (run.work - spent)) * abs(before):
             break
     if relaxed is not None:
-        run.dive(relaxed)
+        run.take(run.dive(relaxed))
+        run.settle_the_open(relaxed)
         run.search_where_the_gap_is()
         run.search_the_whole()
     return run.found()
 
 
-def safe_bound(model: Model, row_prices: Floats) -> tuple[float, Floats]:
-    """A bound on every feasible x that holds whatever the prices are, and the reduced costs at these prices.
-
-    bound = Σ_i max of y_i·r over the row's range + Σ_j max of d_j·x_j over the column's range. Prices that lean on a
-    side without limit count as 0. With optimal prices it is the optimum of the linear relaxation.
-    """
-    ends = np.where(row_prices > 0, model.row_upper, model.row_lower)
-    prices = np.where(np.isinf(ends), 0.0, row_prices)
-    reduced = model.priced(prices)
-    rows = prices[prices != 0] * ends[prices != 0]
-    return float(rows.sum() + np.maximum(reduced * model.lower, reduced * model.upper).sum()), reduced
+def _weight(model: Model) -> float:
+    """The work of one simplex iteration."""
+    entries = model.columns.size / 1000.0
+    return 1.0 + entries / 30.0 if model.integral.any() else (1.0 + entries / 75.0) / 3.0
 
 
-def _check_work(entries: int) -> float:
-    """About the work between two check points of the solver on a model with that many matrix entries."""
-    return (entries / 1000.0) ** 2
+@dataclass(frozen=True)
+class _Core:
+    """The part of the model that no reduced cost has ruled out, with losses at the prices of the whole."""
+
+    part: Part
+    losses: Losses
+    groups: Ints
 
 
 @dataclass
@@ -130,7 +136,6 @@ class _Run:
     basis: Basis | None = None
 
     def __post_init__(self) -> None:
-        self.take(self.model)
         self.value = float(self.model.cost @ self.x)
 
     @property
@@ -141,11 +146,6 @@ class _Run:
         elif self.seconds >= self.effort.wall_s:
             self.status = Status.TIME
         return self.status is not Status.WORK or self.work >= self.effort.work
-
-    def take(self, model: Model) -> None:
-        """Go on with a tighter model of the same columns."""
-        self.model, self.rows = model, model.row_of
-        self.totalled = np.bincount(self.rows, ~model.integral[model.columns], model.row_lower.size) > 0
 
     def relax(self) -> Floats | None:
         """Solve the linear relaxation: bound, prices and reduced costs follow. None: there was no time for it."""
@@ -179,60 +179,72 @@ class _Run:
                 self.watch(told)
 
         answer = solver.solve(model, replace(limits, wall_s=left_s), start, watch=better)
-        weight = (1.0 + model.columns.size / 30_000.0) / (1.0 if model.integral.any() else 3.0)
-        self.work += answer.iterations * weight + _CALL_WORK
+        self.work += answer.iterations * _weight(model) + _CALL_WORK
         self.seconds += answer.seconds
         if answer.status is Status.TIME:
             self.status = Status.TIME
         return answer
 
-    def improve(self, free: Bools, base: Floats, limits: Limits, start: bool = False) -> Solution:
-        """Solve exactly over the free columns, the others as in ``base``; keep what is better."""
-        part, columns = restricted(self.model, free, base)
-        beside = float(self.model.cost[~free] @ base[~free])
-        answer = self.ask(part, limits, base[columns] if start else None, beside)
+    def take(self, x: Floats) -> None:
+        """Keep x if it is feasible and better."""
+        value = float(self.model.cost @ x)
+        if value > self.value + SAME_WAN and feasible(self.model, x):
+            self.x, self.value = x, value
+            self.watch(value)
+
+    def improve(self, core: _Core, free: Bools, limits: Limits, start: bool = True) -> Solution:
+        """Solve exactly over the free columns of the core, the others as in the best x; keep what is better."""
+        inside = self.x[core.part.columns]
+        part = restricted(core.part.model, free, inside)
+        beside = core.part.held_value + part.held_value
+        answer = self.ask(part.model, limits, inside[part.columns] if start else None, beside)
         if answer.x is not None:
-            x = base.copy()
-            x[columns] = np.where(part.integral, np.round(answer.x), answer.x)
-            value = float(self.model.cost @ x)
-            if value > self.value + SAME_WAN and feasible(self.model, x):
-                self.x, self.value = x, value
+            self.take(core.part.put(part.put(answer.x, inside), self.x))
         return answer
 
-    def dive(self, x: Floats) -> None:
+    def dive(self, x: Floats) -> Floats:
         """Take what the relaxation takes whole and the largest of its parts, relax the rest again, and so on down.
 
         Where what was taken leaves no answer for the rest, fewer parts are tried; one that fails alone is closed.
+        Floors only have a price here; what misses them is mended afterwards.
         """
-        whole, step = self.model.integral, _DIVE_SHARE
+        model = floors_priced(self.model, self.prices)
+        whole, step, room = model.integral, _DIVE_SHARE, _Room(model)
         taken, closed = np.zeros(x.size), np.zeros(x.size, dtype=bool)
         for _ in range(_DIVES):
+            if self.done:
+                break
             parts = np.flatnonzero(whole & (x > 1e-6) & (x < 1 - 1e-6))
             wanted = parts[np.lexsort((parts, -x[parts]))][: max(1, int(parts.size * step))]
             then = np.where(whole & (x >= 1 - 1e-6), 1.0, taken)
-            for column in wanted:
-                then[column] = 1.0
-                if not self.has_room(then, column):
-                    then[column], closed[column] = 0.0, True
+            closed |= room.filled(then, wanted)
             free = ~whole | ~(closed | np.isin(self.groups, self.groups[then > 0.5]))
-            part, columns = restricted(self.model.relaxed, free, then)
-            answer = self.ask(part, Limits())
+            part = restricted(model.relaxed, free, then)
+            answer = self.ask(part.model, Limits())
             if answer.x is None:
                 closed[wanted] |= wanted.size == 1
                 step /= 4
                 continue
             taken, x, step = then, then.copy(), _DIVE_SHARE
-            x[columns] = answer.x
+            x[part.columns] = answer.x
             if not np.any(whole & (x > 1e-6) & (x < 1 - 1e-6)):
                 break
-        self.improve(~whole, np.where(whole, x >= 1 - 1e-6, 0.0), _SMALL)
+        return self.mended(np.where(whole, np.round(np.where(x >= 1 - 1e-6, x, 0.0)), x))
 
-    def has_room(self, x: Floats, column: int) -> bool:
-        """Whether the rows of a column without totals keep their upper bounds in x."""
-        rows = self.rows[self.model.columns == column]
-        inside = np.isin(self.rows, rows[~self.totalled[rows]])
-        used = np.bincount(self.rows[inside], (self.model.weights * x[self.model.columns])[inside], self.totalled.size)
-        return bool((used <= self.model.row_upper + 1e-9).all())
+    def mended(self, x: Floats) -> Floats:
+        """An x whose floors are missed, with the groups around them placed anew."""
+        losses = Losses(self.model, self.groups, self.prices, self.reduced)
+        for size in _MENDS:
+            broken = np.flatnonzero(broken_rows(self.model, x))
+            if broken.size == 0 or self.done:
+                break
+            near = np.isin(self.groups, losses.around(broken, size))
+            free = losses.promising(near, x > 0.5, size * _MEND_COLUMNS)
+            part = restricted(self.model, free, x)
+            answer = self.ask(part.model, _MEND)
+            if answer.x is not None:
+                return part.put(answer.x, x)
+        return x
 
     def ruled_out(self) -> tuple[Bools, Floats]:
         """The columns that no better answer changes from one of their bounds, and that bound."""
@@ -241,12 +253,62 @@ class _Run:
         high = self.model.integral & (self.reduced > slack)
         return low | high, np.where(high, self.model.upper, self.model.lower)
 
-    @property
-    def whole_pays(self) -> bool:
+    def core(self, old: _Core | None = None) -> _Core:
+        """What is not ruled out, or taken by the best x; the old core where little would change."""
+        out, at = self.ruled_out()
+        free = ~out | (self.x != at)
+        if old is not None and free.sum() > _NARROWER * old.part.columns.size:
+            return old
+        part = restricted(self.model, free, self.x)
+        groups = np.unique(self.groups[part.columns], return_inverse=True)[1]
+        groups = np.where(self.groups[part.columns] < 0, -1, groups)
+        prices, reduced = self.prices[part.rows], self.reduced[part.columns]
+        return _Core(part, Losses(part.model, groups, prices, reduced), groups)
+
+    def settle_the_open(self, relaxed: Floats) -> None:
+        """Exact on the most promising columns of the groups where the best x is not what the relaxation takes."""
+        if self.done:
+            return
+        core = self.core()
+        differs = np.abs(relaxed - self.x)[core.part.columns] > 1e-6
+        open_ = np.isin(core.groups, core.groups[differs & (core.groups >= 0)])
+        self.improve(core, core.losses.promising(open_, differs, _OPEN_COLUMNS), _OPEN)
+
+    def search_where_the_gap_is(self) -> None:
+        """Small exact searches around the largest losses; wider where they are easy and when all places were tried."""
+        core, size, begun = self.core(), float(_FIRST), self.work
+        places, tried = self.places(core), set[bytes]()
+        while not self.done and size <= core.groups.max(initial=0):
+            if self.whole_pays(core) and self.work > begun + _SMALL_SHARE * (self.effort.work - begun):
+                return
+            if not places:
+                size *= _WIDER
+                places = self.places(core)
+                if not places:
+                    return
+            near = core.losses.around(np.array(places[:1]), int(size))
+            places = places[1:]
+            if near.tobytes() in tried:
+                continue
+            tried.add(near.tobytes())
+            free = np.isin(core.groups, near)
+            value, spent = self.value, self.work
+            answer = self.improve(core, free | ~core.part.model.integral, _SMALL)
+            easy = answer.status is Status.OPTIMAL and self.work - spent < _EASY_WORK
+            size = size * _EASIER if easy else max(_LEAST, size * _HARDER if answer.status is Status.WORK else size)
+            if self.value > value:
+                core, tried = self.core(core), set()
+                places = self.places(core)
+
+    def places(self, core: _Core) -> list[int]:
+        """The rows of the core with a loss, the largest first."""
+        losses = core.losses.by_row(self.x[core.part.columns])
+        rows = np.argsort(-losses, kind="stable")
+        return [int(row) for row in rows[losses[rows] > SAME_WAN]]
+
+    def whole_pays(self, core: _Core) -> bool:
         """Whether the work left lets the solver go on for a while on what is not ruled out."""
-        out, _ = self.ruled_out()
-        entries = int(np.sum(~out[self.model.columns]))
-        return self.effort.work - self.work > _WHOLE_CHECKS * _check_work(entries)
+        return self.effort.work - self.work > _WHOLE_WORK * (core.part.model.columns.size / 1000.0) ** 2
 
     def search_the_whole(self) -> None:
         """Exact on everything that is not ruled out, with all the work that is left; tightens the bound.
@@ -254,109 +316,44 @@ class _Run:
         How much a check point costs shows only in the doing: where the work left buys twice as many as were made, it
         begins anew, with what is known by then.
         """
-        out, _ = self.ruled_out()
-        cost, made = _check_work(int(np.sum(~out[self.model.columns]))), 0
+        cost, made = 0.0, 0
         while not self.done:
+            core = self.core()
+            cost = cost or _CHECK_WORK * (core.part.model.columns.size / 1000.0) ** 2
             checks = int((self.effort.work - self.work) / max(cost, 1e-9))
             if checks < 2 * made:
                 return
             begun = self.work
-            made = self.settle_the_whole(max(checks, 1))
+            answer = self.improve(core, np.ones(core.groups.size, dtype=bool), Limits(checks=max(checks, 1)))
+            if answer.status is Status.INFEASIBLE:
+                self.bound = self.value
+            else:
+                self.bound = min(self.bound, max(self.value, answer.bound + core.part.held_value))
+            made = answer.checks
             cost = (self.work - begun) / max(made, 1)
 
-    def settle_the_whole(self, checks: int) -> int:
-        """One exact search over all that is not ruled out; the number of check points it came to."""
-        out, at = self.ruled_out()
-        base = np.where(out, at, self.x)
-        answer = self.improve(~out, base, Limits(checks=checks), start=bool(np.array_equal(base, self.x)))
-        if answer.status is Status.INFEASIBLE:
-            self.bound = self.value
-        else:
-            self.bound = min(self.bound, max(self.value, answer.bound + float(self.model.cost[out] @ at[out])))
-        return answer.checks
 
-    def search_where_the_gap_is(self) -> None:
-        """Small exact searches around the largest losses, wider when they find nothing."""
-        size, most, growth = _SIZES
-        most = min(most, int(np.unique(self.groups[self.groups >= 0]).size / 4))
-        tried: set[int] = set()
-        failures = 0
-        begun = self.work
-        while not self.done and size <= most:
-            if self.whole_pays and self.work > begun + _SMALL_SHARE * (self.effort.work - begun):
-                return
-            seed = self.worst_place(tried)
-            if seed is None or failures >= _PATIENCE:
-                size, failures, tried = int(size * growth), 0, set()
-                continue
-            tried.add(seed)
-            before = self.value
-            out, _ = self.ruled_out()
-            free = np.isin(self.groups, self.around(seed, size)) & (~out | (self.x > 0.5))
-            self.improve(free | ~self.model.integral, self.x, _SMALL, start=True)
-            failures = 0 if self.value > before else failures + 1
+class _Room:
+    """What columns without totals have room for."""
 
-    def worst_place(self, tried: set[int]) -> int | None:
-        """The row with the largest loss — its own and that of its groups' columns — not tried yet."""
-        used = self.model.activity(self.x)
-        ends = np.where(self.prices > 0, self.model.row_upper, self.model.row_lower)
-        losses = np.where(self.prices != 0, self.prices, 0.0)
-        losses = losses * (np.where(np.isinf(ends), used, ends) - used)
-        other = np.where(self.reduced > 0, self.model.upper, self.model.lower)
-        of_columns = self.reduced * (other - self.x)
-        losses += np.bincount(self.rows, of_columns[self.model.columns], minlength=losses.size)
-        for row in np.argsort(-losses, kind="stable"):
-            if losses[row] <= SAME_WAN:
-                return None
-            if int(row) not in tried:
-                return int(row)
-        return None
+    def __init__(self, model: Model) -> None:
+        rows = model.row_of
+        totalled = np.bincount(rows, ~model.integral[model.columns], model.row_lower.size) > 0
+        order = np.argsort(model.columns, kind="stable")
+        self.model = model
+        self.starts = np.concatenate(([0], np.cumsum(np.bincount(model.columns, minlength=model.cost.size))))
+        self.rows, self.weights = rows[order], model.weights[order]
+        self.upper = np.where(totalled, np.inf, model.row_upper) + 1e-9
 
-    def around(self, row: int, size: int) -> Ints:
-        """About ``size`` groups near a row: ring by ring over priced rows and columns that could still matter."""
-        out, _ = self.ruled_out()
-        live = ~out[self.model.columns] & (self.groups[self.model.columns] >= 0)
-        rows, groups = self.rows[live], self.groups[self.model.columns[live]]
-        linked = self.prices[rows] != 0
-        chosen = np.unique(groups[rows == row])[:size]
-        while chosen.size < size:
-            touched = np.isin(rows, np.unique(rows[np.isin(groups, chosen) & linked]))
-            ring = np.setdiff1d(groups[touched], chosen)
-            if ring.size == 0:
-                break
-            count = np.bincount(groups[touched], minlength=int(groups.max()) + 1)
-            ring = ring[np.lexsort((ring, -count[ring]))][: size - chosen.size]
-            chosen = np.concatenate([chosen, ring])
-        return chosen
-
-
-def restricted(model: Model, free: Bools, x: Floats) -> tuple[Model, Ints]:
-    """The model over the free columns only, the others fixed as in x, and which columns these are."""
-    columns = np.flatnonzero(free)
-    place = np.full(free.size, -1)
-    place[columns] = np.arange(columns.size)
-    held = model.activity(np.where(free, 0.0, x))
-    rows, entries = model.row_of, free[model.columns]
-    kept = np.unique(rows[entries])
-    row_place = np.full(model.row_lower.size, -1)
-    row_place[kept] = np.arange(kept.size)
-    counts = np.bincount(row_place[rows[entries]], minlength=kept.size)
-    part = Model(
-        cost=model.cost[columns],
-        lower=model.lower[columns],
-        upper=model.upper[columns],
-        integral=model.integral[columns],
-        starts=np.concatenate(([0], np.cumsum(counts))),
-        columns=place[model.columns[entries]],
-        weights=model.weights[entries],
-        row_lower=model.row_lower[kept] - held[kept],
-        row_upper=model.row_upper[kept] - held[kept],
-    )
-    return part, columns
-
-
-def feasible(model: Model, x: Floats, tolerance: float = 1e-6) -> bool:
-    """Whether x keeps all rows and bounds of the model."""
-    used = model.activity(x)
-    rows = (used >= model.row_lower - tolerance) & (used <= model.row_upper + tolerance)
-    return bool(rows.all() and (x >= model.lower - tolerance).all() and (x <= model.upper + tolerance).all())
+    def filled(self, x: Floats, wanted: Ints) -> Bools:
+        """Take the wanted columns into x one by one as far as rows have room; those for which there was none."""
+        used, without = self.model.activity(x), np.zeros(x.size, dtype=bool)
+        for column in wanted.tolist():
+            part = slice(self.starts[column], self.starts[column + 1])
+            rows, weights = self.rows[part], self.weights[part]
+            if (used[rows] + weights <= self.upper[rows]).all():
+                x[column] = 1.0
+                used[rows] += weights
+            else:
+                without[column] = True
+        return without

@@ -5,12 +5,12 @@ from datetime import date
 import polars as pl
 
 from yipanqi.kernel.findings import Finding, Severity
+from yipanqi.kernel.units import DAYS_PER_YEAR
 from yipanqi.matching.schemes import SchemeKind
 from yipanqi.pipeline.projects import Consent
 from yipanqi.policy.parameters import number
 from yipanqi.policy.rulebook import Rulebook
 
-_DAYS_PER_YEAR = 365.25
 _MONTHS_PER_YEAR = 12
 
 
@@ -41,7 +41,7 @@ def worth(schemes: pl.DataFrame, projects: pl.DataFrame, rulebook: Rulebook, as_
     start = pl.max_horizontal("available_on", pl.lit(as_of))
     wait_days = (start - pl.lit(as_of)).dt.total_days()
     months = _works_months(rulebook, as_of) + _referral_months(rulebook, as_of)
-    wait_years = wait_days / _DAYS_PER_YEAR + months / _MONTHS_PER_YEAR
+    wait_years = wait_days / DAYS_PER_YEAR + months / _MONTHS_PER_YEAR
     gross = pl.col("tax_wan") * annuity * (-wait_years * pl.lit(rate).log()).exp()
     return (
         schemes.join(facts, on="project_id", how="left", validate="m:1", maintain_order="left")

@@ -18,9 +18,11 @@ _COMMANDS = {
     "check": "facts",
     "admit": "facts",
     "match": "facts",
+    "shortlist": "shortlist",
     "template": "facts",
     "profiles": "rules",
     "rulebook": "rules",
+    "warm": "warm",
 }
 
 

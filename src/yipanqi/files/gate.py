@@ -1,7 +1,8 @@
 """The upload gate: is this the kind of file it says it is, and small enough to open? Counted before it is expanded.
 
 A 4.7 KB workbook whose two cells are A1 and XFD1048576 takes a reader gigabytes; so the parts of the archive are
-counted first: entries, expanded bytes, the rectangle the cells span. Standard library only: it runs in the child.
+counted first: entries, expanded bytes, the rectangle the cells span. Standard library only, and numpy for large sheets:
+it runs in the child.
 """
 
 import re
@@ -25,6 +26,9 @@ _ROW = re.compile(rb"<(?:\w+:)?row\b")
 _USUAL_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"')
 _ANY_CELL = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s?\br\s*=\s*[\"']([A-Za-z]+)(\d+)[\"'])?")
 _UNUSUAL = (b":c", b"<c\t", b"<c\n", b"<c\r")
+#: From this size on a piece's addresses are read as arrays; below it the import would cost more.
+_MANY = 1 << 18
+_LETTERS, _DIGITS = 4, 8
 _ERROR = re.compile(
     rb"<(?:\w+:)?c\s([^>]*\bt=\"e\"[^>]*)>(?:<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>))?<(?:\w+:)?v>([^<]*)<"
 )
@@ -109,7 +113,8 @@ def _count(archive: zipfile.ZipFile) -> Mapping[str, tuple[FormulaError, ...]]:
 
 def _no_declarations(text: bytes) -> None:
     """No document type, so no entity can expand or reach outside; UTF-16 would hide it from this look."""
-    if b"<!DOCTYPE" in text or b"<!ENTITY" in text or text[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    declared = b"<!" in text and (b"<!DOCTYPE" in text or b"<!ENTITY" in text)
+    if declared or text[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise Refused("workbook.declarations")
 
 
@@ -136,6 +141,16 @@ class _Count:
         self.errors: list[FormulaError] = []
 
     def add(self, piece: bytes) -> None:
+        corner = _corner(piece) if len(piece) >= _MANY else None
+        if corner is None:
+            self._add_each(piece)
+        else:
+            self.rows, self.columns = max(self.rows, corner[0]), max(self.columns, corner[1])
+        for attributes, text in _ERROR.findall(piece) if b't="e"' in piece else ():
+            if place := _REFERENCE.search(attributes):
+                self.errors.append(FormulaError(int(place[2]), _number(place[1]), text.decode("utf-8", "replace")))
+
+    def _add_each(self, piece: bytes) -> None:
         places = _places(piece)
         self.rows = max(self.rows, *(int(row) for row in {row for _, row in places if row}), 0)
         self.columns = max(self.columns, *(_number(name) for name in {name for name, _ in places if name}), 0)
@@ -143,9 +158,38 @@ class _Count:
             lines = _ROW.split(piece)
             self.rows += len(lines) - 1
             self.columns = max(self.columns, *(len(_ANY_CELL.findall(line)) for line in lines))
-        for attributes, text in _ERROR.findall(piece) if b't="e"' in piece else ():
-            if place := _REFERENCE.search(attributes):
-                self.errors.append(FormulaError(int(place[2]), _number(place[1]), text.decode("utf-8", "replace")))
+
+
+def _corner(piece: bytes) -> tuple[int, int] | None:
+    """The largest row and column of all cells' addresses; None where a cell is not written as programs write it."""
+    import numpy as np
+
+    signs = np.frombuffer(piece + bytes(_LETTERS + _DIGITS + 8), np.uint8)
+    at = np.flatnonzero(signs == ord("<"))
+    at = at[signs[at + 1] == ord("c")]
+    spaced = np.isin(signs[at + 2], (9, 10, 13)).any()
+    prefixed = (signs[np.flatnonzero(signs == ord(":")) + 1] == ord("c")).any()
+    if spaced or prefixed:
+        return None
+    at = at[signs[at + 2] == ord(" ")]
+    usual = np.ones(at.size, dtype=bool)
+    for place, wanted in enumerate(b'r="', 3):
+        usual &= signs[at + place] == wanted
+    at, column, row = at + 6, np.zeros(at.size, np.int64), np.zeros(at.size, np.int64)
+    for _ in range(_LETTERS):
+        sign = signs[at].astype(np.int64)
+        more = (sign >= ord("A")) & (sign <= ord("Z"))
+        column = np.where(more, column * 26 + sign - 64, column)
+        at += more
+    for _ in range(_DIGITS):
+        sign = signs[at].astype(np.int64)
+        more = (sign >= ord("0")) & (sign <= ord("9"))
+        row = np.where(more, row * 10 + sign - 48, row)
+        at += more
+    usual &= (column > 0) & (row > 0) & (signs[at] == ord('"'))
+    if not usual.all():
+        return None
+    return int(row.max(initial=0)), int(column.max(initial=0))
 
 
 def _places(piece: bytes) -> list[tuple[bytes, bytes]]:

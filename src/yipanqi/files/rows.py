@@ -88,7 +88,8 @@ def _body(raw: RawSheet, sheet: Sheet, layout: Layout) -> tuple[pl.DataFrame, li
     keys = [s.column for s in layout.sources if s.field.column in tables.keys(TABLES[sheet.table])]
     example = pl.any_horizontal(pl.lit(False), *(pl.col(k).str.starts_with(e) for k in keys for e in EXAMPLE))
     shown = body.filter(example.fill_null(False))
-    notes = [Finding("row.example", Severity.NOTE, file=raw.file, table=raw.name, row=row) for row in shown["row"]]
+    first = shown["row"].head(1)  # one note says it for the whole sheet
+    notes = [Finding("row.example", Severity.NOTE, file=raw.file, table=raw.name, row=row) for row in first]
     return body.filter(~example.fill_null(False)), notes
 
 

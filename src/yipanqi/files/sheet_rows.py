@@ -72,7 +72,7 @@ def _dimensioned(head: str, block: Block) -> str:
 
 def _styles(head: str, width: int) -> list[str]:
     """The style of each column, as the sheet declares it."""
-    found = {}
+    found: dict[int, str] = {}
     for first, last, style in _COLUMN.findall(head):
         found |= dict.fromkeys(range(int(first), int(last) + 1), style)
     return [found[column] for column in range(1, width + 1)]

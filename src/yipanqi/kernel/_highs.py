@@ -139,6 +139,9 @@ def open_values(family: Family, *, better: Any) -> Floats:
             family.rows.size, family.rows.astype(np.int32), model.row_lower[family.rows], np.asarray(caps, dtype=float)
         )
         highs.run()
+        if highs.getModelStatus() == ends.kUnknown:  # seen in 1.16: from another coalition's basis it finds no end
+            highs.clearSolver()
+            highs.run()
         status = highs.getModelStatus()
         if status not in (ends.kOptimal, ends.kModelEmpty, ends.kInfeasible):
             raise RuntimeError(f"the solver ended with {highs.modelStatusToString(status)}")

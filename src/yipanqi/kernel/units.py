@@ -9,6 +9,11 @@ from types import MappingProxyType
 M2_PER_MU = 2000 / 3
 M2_PER_HECTARE = 10_000.0
 WAN_PER_YI = 10_000.0
+#: Elapsed time: a year is the mean year, a month its twelfth.
+DAYS_PER_YEAR = 365.25
+DAYS_PER_MONTH = DAYS_PER_YEAR / 12
+#: Rents are quoted by the day; a year's rent is that of 365 days, leap year or not.
+RENT_DAYS_PER_YEAR = 365
 
 #: Area units a header may name → how many m² one of them is.
 AREA_M2 = MappingProxyType(
@@ -53,7 +58,8 @@ _COUNT = {
 _PRICE = {"万元/亩": 1.0, "元/亩": 1e-4, "元/㎡": M2_PER_MU * 1e-4, "万元/公顷": M2_PER_MU / M2_PER_HECTARE}
 _RENT = {"元/㎡·天": 1.0, "元/㎡·日": 1.0, "元/平方米·天": 1.0, "元/平方米·日": 1.0, "元/㎡/天": 1.0, "元/㎡/日": 1.0,
          "元/平方米/天": 1.0, "元/天/㎡": 1.0, "yuan/m2·day": 1.0,
-         "元/㎡·月": 12 / 365, "元/㎡/月": 12 / 365, "元/㎡·年": 1 / 365, "元/㎡/年": 1 / 365}  # fmt: skip
+         "元/㎡·月": 12 / RENT_DAYS_PER_YEAR, "元/㎡/月": 12 / RENT_DAYS_PER_YEAR,
+         "元/㎡·年": 1 / RENT_DAYS_PER_YEAR, "元/㎡/年": 1 / RENT_DAYS_PER_YEAR}  # fmt: skip
 
 #: Column suffix → the units a header may give such a column in, the first being the one stored; factor to it.
 UNITS = MappingProxyType(

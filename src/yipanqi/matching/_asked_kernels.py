@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from yipanqi.matching._reach_kernels import MOST, Land, Near, linked
+from yipanqi.matching._reach_kernels import MOST, Land, Near, linked, two_sites
 from yipanqi.matching.ground import Floats, Ints
 
 #: Slack for sums of floating-point numbers, as ``candidates.EXACT``.
@@ -66,11 +66,20 @@ def may_join(land: Land, asked: Asked, v: int) -> bool:
 @njit(cache=True)
 def known(asked: Asked, blank: int) -> float:
     """The share of the facts asked for that is known; an unknown one counts ``unknown``."""
-    asks, lacks = 0, 0
-    for k in range(len(asked.building) + len(asked.utilities)):
-        asks += asked.facts >> k & 1
-        lacks += (asked.facts & blank) >> k & 1
-    return (asks - lacks + lacks * asked.unknown) / asks if asks else 1.0
+    lacking = asked.facts & blank
+    if lacking == 0:
+        return 1.0
+    return 1.0 - (1.0 - asked.unknown) * _ones(lacking) / _ones(asked.facts)
+
+
+@njit(cache=True)
+def _ones(bits: int) -> int:
+    """How many bits are set."""
+    count = 0
+    while bits:
+        bits &= bits - 1
+        count += 1
+    return count
 
 
 @njit(cache=True)
@@ -163,3 +172,22 @@ def score(land: Land, asked: Asked, units: Ints, takes: Floats) -> float:
         km /= total * asked.wish_weight.sum()
         parts += asked.weights[4] * (asked.unknown if np.isnan(km) else half_at(km, asked.halves[2]))
     return float(parts)
+
+
+def small_need() -> Asked:
+    """A need, in the types the kernels are compiled for."""
+    none, zeros, one = np.zeros(0, dtype=np.int32), np.zeros(1), np.ones(1)
+    tests, lists = (np.zeros(4), np.zeros(5), 0), (none, none, one, np.zeros(1, dtype=np.int64))
+    return Asked(1.5, 2.0, 0, 0, 1.0, 0.5, *tests, *lists, zeros, zeros, one, np.ones(6), np.ones(3))
+
+
+def warm() -> None:
+    """Compile every kernel of this module, or load it."""
+    land, near = two_sites()
+    units: Any = np.arange(2)
+    asked, takes = small_need(), np.ones(2)
+    may_join(land, asked, 0)
+    minimal(land, near, asked, units, 2.0)
+    taken(land, asked, units, takes)
+    supplied(land, asked, units)
+    score(land, asked, units, takes)

@@ -19,14 +19,30 @@ from yipanqi.matching._asked_kernels import (
     minimal,
     on_time,
     score,
+    small_need,
     supplied,
     taken,
 )
-from yipanqi.matching._reach_kernels import BLOCK, MOST, Bounds, Land, Near, bit, bound, linked, no_bounds, two_sites
+from yipanqi.matching._reach_kernels import (
+    BLOCK,
+    MOST,
+    RUN,
+    Bounds,
+    Land,
+    Near,
+    Reach,
+    bit,
+    bound,
+    linked,
+    no_bounds,
+    two_sites,
+)
 from yipanqi.matching.ground import Days, Floats, Ints
 
 #: Slack for the rounding of a score.
 _SLACK = 1e-9
+#: Blocks that are sorted by what they hope for.
+_FEW = 256
 
 
 class Best(NamedTuple):
@@ -94,19 +110,18 @@ def _place(asked: Asked, bounds: Bounds, block: int) -> float:
     distance = half_at(km / asked.wish_weight.sum(), asked.halves[2])
     if np.isnan(asked.wish_x[0]):
         distance = asked.unknown
-    elif bounds.vague[block] & 2:
+    elif bounds.placeless[block]:
         distance = max(distance, asked.unknown)
     return float(asked.weights[3] + asked.weights[4] * distance)
 
 
 @njit(cache=True)
-def _block_hope(asked: Asked, bounds: Bounds, block: int, place: float) -> float:
-    """The most a set of the block can score."""
-    cost = half_at(bounds.rate[block] * asked.need * EXACT, asked.halves[0])
-    if bounds.vague[block] & 1:
+def _hope_for(asked: Asked, reach: Reach, at: int, place: float) -> float:
+    """The most a set can score that starts in a run or block."""
+    cost = half_at(reach.rate[at] * asked.need * EXACT, asked.halves[0])
+    if reach.hazy[at]:
         cost = max(cost, asked.unknown)
-    date = on_time(asked, bounds.ready[block])
-    zone = _best_zone(asked, bounds.zones[block])
+    date, zone = on_time(asked, reach.day[at]), _best_zone(asked, reach.zones[at])
     parts = asked.weights[0] / EXACT + asked.weights[1] * cost + asked.weights[2] * date + asked.weights[5] * zone
     return float(place + parts)
 
@@ -258,28 +273,51 @@ def _no_growth(widest: int) -> Growth:
 
 
 @njit(cache=True)
+def _promising(hope: Floats) -> Days:
+    """The blocks that hope for anything: the few that hope for most before all others, whose order does not matter."""
+    found = np.flatnonzero(hope > -np.inf)
+    if len(found) > 2 * _FEW:
+        least = np.partition(hope[found], len(found) - _FEW)[len(found) - _FEW]
+        first = found[hope[found] >= least]
+        first = first[np.argsort(-hope[first])]
+        return np.concatenate((first, found[hope[found] < least]))
+    return np.asarray(found[np.argsort(-hope[found])])
+
+
+@njit(cache=True)
+def _hopes(bounds: Bounds, asked: Asked) -> Floats:
+    """What each block hopes for; minus infinity where it cannot suffice."""
+    hope = np.full(len(bounds.large), -np.inf)
+    for block in range(len(hope)):
+        if bounds.block.area[block] >= asked.need * EXACT and bounds.kinds[block] >> asked.kind & 1:
+            hope[block] = _hope_for(asked, bounds.block, block, _place(asked, bounds, block))
+    return hope
+
+
+@njit(cache=True)
 def search(land: Land, near: Near, bounds: Bounds, asked: Asked, best: Best, widest: int) -> Days:
     """Fill in the best sets for one need; blocks opened, sites started from, sets looked at."""
     work = np.zeros(3, dtype=np.int64)
     if asked.need <= 0:
         return work
-    hope, candidates = np.full(len(bounds.most), -np.inf), 0
-    for block in range(len(bounds.most)):
-        if bounds.most[block] >= asked.need * EXACT and bounds.kinds[block] >> asked.kind & 1:
-            hope[block] = _block_hope(asked, bounds, block, _place(asked, bounds, block))
-            candidates += 1
+    hope = _hopes(bounds, asked)
     growth = _no_growth(widest)
-    for block in np.argsort(-hope)[:candidates]:
+    for block in _promising(hope):
         if hope[block] < best.score[-1] - _SLACK:
-            break
+            continue
         work[0] += 1
         place = _place(asked, bounds, block)
         large = min(bounds.large[block], asked.need)
         for v in range(block * BLOCK, min((block + 1) * BLOCK, len(land.area))):
-            if bounds.reach[v] < asked.need * EXACT:
+            run = v // RUN
+            if v % RUN == 0:
+                barren = bounds.run.area[run] < asked.need * EXACT
+                barren |= _hope_for(asked, bounds.run, run, place) < best.score[-1] - _SLACK
+            if barren or bounds.site.area[v] < asked.need * EXACT:
                 continue
-            limits = Limits(large, place, bounds.low[v], _best_zone(asked, bounds.zone[v]), bounds.hazy[v])
-            growth.day[0] = bounds.soon[v]
+            site = bounds.site
+            limits = Limits(large, place, site.rate[v], _best_zone(asked, site.zones[v]), site.hazy[v])
+            growth.day[0] = site.day[v]
             _join(0, v, land, asked, growth, limits)
             if _hope(1, asked, growth, limits) >= best.score[-1] - _SLACK and may_join(land, asked, v):
                 work[1] += 1
@@ -297,25 +335,4 @@ def warm() -> None:
     land, near = two_sites()
     bounds = no_bounds(2)
     bound(np.zeros(1, dtype=np.int64), land, near, bounds, np.zeros(3, dtype=np.int64))
-    none, zeros, one = np.zeros(0, dtype=np.int32), np.zeros(1), np.ones(1)
-    facts = np.zeros(4), np.zeros(5)
-    asked = Asked(
-        1.5,
-        2.0,
-        0,
-        0,
-        1.0,
-        0.5,
-        *facts,
-        0,
-        none,
-        none,
-        one,
-        np.zeros(1, np.int64),
-        zeros,
-        zeros,
-        one,
-        np.ones(6),
-        np.ones(3),
-    )
-    search(land, near, bounds, asked, no_best(1), 1)
+    search(land, near, bounds, small_need(), no_best(1), 1)

@@ -1,4 +1,4 @@
-"""Compiled loops of the shortlist: statistics of blocks, and the best-first search over them.
+"""Compiled loops of the shortlist: the score of a row, the bound of a block, and the best-first search.
 
 The arithmetic of one row is that of ``figures`` in the same order of operations, so that a score is the same to the
 last bit; a bound is never below the score of a row of its block. Layouts are named by the constants below.
@@ -11,26 +11,55 @@ import numpy.typing as npt
 from numba import njit
 
 from yipanqi.kernel.units import M2_PER_MU
+from yipanqi.matching._block_kernels import (
+    AREA,
+    AREA_MAX,
+    AREA_MIN,
+    COUNT,
+    DEMANDED,
+    DIVISIBLE,
+    FACT,
+    FACT_MAX,
+    KNOWN,
+    MOVING,
+    MOVING_MIN,
+    OPEN,
+    OPEN_END,
+    PARTED,
+    PLACE_LOST,
+    PRICE,
+    PRICE_LOST,
+    PRICE_MIN,
+    READY,
+    READY_MIN,
+    RENT,
+    RENT_LEAST,
+    RENT_LOST,
+    RENT_MIN,
+    X_MAX,
+    X_MIN,
+    Y_MAX,
+    Y_MIN,
+    Floats,
+    Index,
+    X,
+    Y,
+    example,
+    survey,
+)
 from yipanqi.matching.candidates import EXACT
 from yipanqi.matching.figures import DAYS_PER_YEAR, YUAN_PER_WAN
 from yipanqi.matching.ground import DAYS_PER_MONTH
 
-Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int32]
-Index: TypeAlias = tuple[Any, ...]
+Parts: TypeAlias = tuple[float, float, float, float, float, float]
 
-#: Rows of ``facts``: one column of the sites each. The nine demanded facts stand at ``FACT`` + 0…8.
-AREA, FACT, RENT, PRICE, X, Y, READY, MOVING, COLUMNS = 0, 1, 10, 11, 12, 13, 14, 15, 16
-DEMANDED = 9
-#: Bits of ``marks``.
-OPEN, DIVISIBLE = 1, 2
-#: Columns of ``stats``, over the open rows of a block: how many, least and greatest values, what is known or not.
-COUNT, AREA_MIN, AREA_MAX, PARTED, FACT_MAX = 0, 1, 2, 3, 4
-KNOWN, RENT_LEAST, RENT_MIN, RENT_LOST, PRICE_MIN, PRICE_LOST = 13, 14, 15, 16, 17, 18
-X_MIN, X_MAX, Y_MIN, Y_MAX, PLACE_LOST, READY_MIN, MOVING_MIN, STATS = 19, 20, 21, 22, 23, 24, 25, 26
-#: Entries of ``asked``: one demand and the rules it is measured by; weights in the order of ``figures.PARTS``.
-NEED, LEAST, MOST, RENT_MAX, WANTED, COST_HALF, LAND, WISH_TOTAL, WISH_LOST, FACT_LEAST = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
-UNKNOWN, DATE_HALF, DISTANCE_HALF, RENT_YEARS, WEIGHT, WEIGHT_SUM, ASKED = 18, 19, 20, 21, 22, 28, 29
+#: Entries of ``asked``: one demand and the rules it is measured by; weights in the order of ``figures.PARTS``. Then
+#: ``DEMANDED`` columns of ``facts`` that are demanded with the least of each, then the wishes: x, y, weight each.
+NEED, LEAST, MOST, RENT_MAX, WANTED, COST_HALF, LAND, WISH_TOTAL, WISH_LOST = 0, 1, 2, 3, 4, 5, 6, 7, 8
+UNKNOWN, DATE_HALF, DISTANCE_HALF, RENT_YEARS, WEIGHT, WEIGHT_SUM = 9, 10, 11, 12, 13, 19
+FLOOR, DEMAND_COUNT, DEMANDS = 20, 21, 22
+WISHES = DEMANDS + 2 * DEMANDED
 #: Columns of ``table``, one row a class of sites: zone part, forbidden, plan part, days of plan changes.
 ZONE, FORBIDDEN, PLAN, DAYS = 0, 1, 2, 3
 #: What ``search`` counts: groups and blocks bounded, blocks and rows looked at.
@@ -38,97 +67,7 @@ GROUPS_BOUNDED, BLOCKS_BOUNDED, BLOCKS_SCANNED, ROWS_TESTED, COUNTS = 0, 1, 2, 3
 
 #: A bound is computed in another order than a score; this covers the roundings of both.
 _ABOVE = 1 + 1e-12
-
-
-@njit(cache=True)
-def measure(facts: Floats, marks: Any, start: int, stop: int, out: Floats) -> None:
-    """Write the statistics of the open rows from ``start`` to ``stop`` into ``out``."""
-    clear(out)
-    known = 0
-    for row in range(start, stop):
-        if not marks[row] & OPEN:
-            continue
-        out[COUNT] += 1
-        out[AREA_MIN] = min(out[AREA_MIN], facts[AREA, row])
-        out[AREA_MAX] = max(out[AREA_MAX], facts[AREA, row])
-        if marks[row] & DIVISIBLE:
-            out[PARTED] = 1.0
-        for at in range(DEMANDED):
-            value = facts[FACT + at, row]
-            if np.isnan(value):
-                out[FACT_MAX + at] = np.inf
-            else:
-                out[FACT_MAX + at] = max(out[FACT_MAX + at], value)
-                known |= 1 << at
-        for column, least, lost in ((RENT, RENT_MIN, RENT_LOST), (PRICE, PRICE_MIN, PRICE_LOST)):
-            value = facts[column, row]
-            if np.isnan(value):
-                out[lost] = 1.0
-            else:
-                out[least] = min(out[least], value)
-        if np.isnan(facts[X, row]) or np.isnan(facts[Y, row]):
-            out[PLACE_LOST] = 1.0
-        else:
-            out[X_MIN] = min(out[X_MIN], facts[X, row])
-            out[X_MAX] = max(out[X_MAX], facts[X, row])
-            out[Y_MIN] = min(out[Y_MIN], facts[Y, row])
-            out[Y_MAX] = max(out[Y_MAX], facts[Y, row])
-        out[READY_MIN] = min(out[READY_MIN], facts[READY, row])
-        out[MOVING_MIN] = min(out[MOVING_MIN], facts[MOVING, row])
-    out[KNOWN] = known
-    out[RENT_LEAST] = -np.inf if out[RENT_LOST] else out[RENT_MIN]
-
-
-@njit(cache=True)
-def clear(out: Floats) -> None:
-    """The statistics of no row."""
-    for at in (COUNT, PARTED, KNOWN, RENT_LOST, PRICE_LOST, PLACE_LOST):
-        out[at] = 0.0
-    for at in (AREA_MIN, RENT_LEAST, RENT_MIN, PRICE_MIN, X_MIN, Y_MIN, READY_MIN, MOVING_MIN):
-        out[at] = np.inf
-    for at in (AREA_MAX, X_MAX, Y_MAX):
-        out[at] = -np.inf
-    for at in range(DEMANDED):
-        out[FACT_MAX + at] = -np.inf
-
-
-@njit(cache=True)
-def merge(stats: Floats, start: int, stop: int, out: Floats) -> None:
-    """Write the statistics of the blocks from ``start`` to ``stop`` together into ``out``."""
-    clear(out)
-    known = 0
-    for block in range(start, stop):
-        one = stats[block]
-        out[COUNT] += one[COUNT]
-        known |= int(one[KNOWN])
-        for at in (AREA_MIN, RENT_LEAST, RENT_MIN, PRICE_MIN, X_MIN, Y_MIN, READY_MIN, MOVING_MIN):
-            out[at] = min(out[at], one[at])
-        for at in (AREA_MAX, PARTED, RENT_LOST, PRICE_LOST, X_MAX, Y_MAX, PLACE_LOST):
-            out[at] = max(out[at], one[at])
-        for at in range(DEMANDED):
-            out[FACT_MAX + at] = max(out[FACT_MAX + at], one[FACT_MAX + at])
-    out[KNOWN] = known
-
-
-@njit(cache=True)
-def survey(index: Index) -> None:
-    """The statistics of every block, then of every group."""
-    facts, marks, _, stats, group_stats, block_rows, group_blocks, _, _, _ = index
-    for block in range(len(block_rows) - 1):
-        measure(facts, marks, block_rows[block], block_rows[block + 1], stats[block])
-    for group in range(len(group_blocks) - 1):
-        merge(stats, group_blocks[group], group_blocks[group + 1], group_stats[group])
-
-
-@njit(cache=True)
-def refresh(index: Index, rows: Any) -> None:
-    """The statistics of the blocks and groups of the rows again."""
-    facts, marks, _, stats, group_stats, block_rows, group_blocks, _, _, _ = index
-    for row in rows:
-        block = np.searchsorted(block_rows, row, side="right") - 1
-        measure(facts, marks, block_rows[block], block_rows[block + 1], stats[block])
-        group = np.searchsorted(group_blocks, block, side="right") - 1
-        merge(stats, group_blocks[group], group_blocks[group + 1], group_stats[group])
+_FAILED = (-1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 @njit(cache=True)
@@ -156,7 +95,7 @@ def _late_part(ready: float, asked: Floats) -> float:
 
 
 @njit(cache=True)
-def _weighted(parts: Floats, asked: Floats) -> float:
+def _weighted(parts: Parts, asked: Floats) -> float:
     total = 0.0
     for at in range(6):
         total += parts[at] * asked[WEIGHT + at]
@@ -164,93 +103,92 @@ def _weighted(parts: Floats, asked: Floats) -> float:
 
 
 @njit(cache=True)
-def bound(one: Floats, zone: Floats, asked: Floats, wishes: Floats, parts: Floats) -> float:
-    """At least the score of every open row of a block or group that passes; -1 where none can pass."""
-    if not one[COUNT] or zone[FORBIDDEN] or one[AREA_MAX] < asked[LEAST]:
-        return -1.0
-    parted = one[PARTED] > 0
-    if not parted and one[AREA_MIN] > asked[MOST]:
-        return -1.0
-    if one[RENT_LEAST] * EXACT > asked[RENT_MAX]:
-        return -1.0
-    known, count = 0.0, 0
-    bits = int(one[KNOWN])
-    for at in range(DEMANDED):
-        least = asked[FACT_LEAST + at]
-        if least > 0:
-            if one[FACT_MAX + at] < least:
-                return -1.0
-            known += 1.0 if bits >> at & 1 else asked[UNKNOWN]
-            count += 1
-    take = asked[LEAST] if parted else max(one[AREA_MIN], asked[LEAST])
-    parts[0] = (asked[NEED] / take + (known / count if count else 1.0)) / 2
-    rate = _rate(one[PRICE_MIN], one[RENT_MIN], asked)
-    cost = _cost_part(rate * take + one[MOVING_MIN], True, asked)
-    if one[PRICE_LOST] if asked[LAND] else one[RENT_LOST]:
-        cost = max(cost, _cost_part(one[MOVING_MIN], False, asked))
-    parts[1] = cost
-    parts[2] = _late_part(one[READY_MIN] + zone[DAYS], asked)
-    parts[3] = zone[PLAN]
-    parts[4] = _near_bound(one, asked, wishes)
-    parts[5] = zone[ZONE]
-    return _weighted(parts, asked) * _ABOVE
+def _hopeless(parts: Parts, asked: Floats) -> bool:
+    """Whether the parts, were the site nowhere nearer than the wishes, stay below the last place."""
+    most = _weighted((parts[0], parts[1], parts[2], parts[3], 1.0, parts[5]), asked) * _ABOVE
+    return bool(most < asked[FLOOR])
 
 
 @njit(cache=True)
-def _near_bound(one: Floats, asked: Floats, wishes: Floats) -> float:
+def bound(stats: Floats, at: int, table: Floats, of_class: int, asked: Floats) -> float:
+    """At least the score of every open row of a block or group; -1 where none can pass or come among the best."""
+    least, parted = asked[LEAST], stats[at, PARTED] > 0
+    if not stats[at, COUNT] or stats[at, AREA_MAX] < least or not (parted or stats[at, AREA_MIN] <= asked[MOST]):
+        return -1.0
+    if table[of_class, FORBIDDEN] or stats[at, RENT_LEAST] * EXACT > asked[RENT_MAX]:
+        return -1.0
+    known, count = 0.0, int(asked[DEMAND_COUNT])
+    bits = int(stats[at, KNOWN])
+    for number in range(count):
+        fact = int(asked[DEMANDS + 2 * number])
+        if stats[at, FACT_MAX + fact - FACT] < asked[DEMANDS + 2 * number + 1]:
+            return -1.0
+        known += 1.0 if bits >> (fact - FACT) & 1 else asked[UNKNOWN]
+    take = least if parted else max(stats[at, AREA_MIN], least)
+    fit = (asked[NEED] / take + (known / count if count else 1.0)) / 2
+    rate = _rate(stats[at, PRICE_MIN], stats[at, RENT_MIN], asked)
+    cost = _cost_part(rate * take + stats[at, MOVING_MIN], True, asked)
+    if stats[at, PRICE_LOST] if asked[LAND] else stats[at, RENT_LOST]:
+        cost = max(cost, _cost_part(stats[at, MOVING_MIN], False, asked))
+    date = _late_part(stats[at, READY_MIN] + table[of_class, DAYS], asked)
+    parts = (fit, cost, date, table[of_class, PLAN], 0.0, table[of_class, ZONE])
+    if _hopeless(parts, asked):
+        return -1.0
+    return _weighted((fit, cost, date, parts[3], _near_bound(stats, at, asked), parts[5]), asked) * _ABOVE
+
+
+@njit(cache=True)
+def _near_bound(stats: Floats, at: int, asked: Floats) -> float:
     if not asked[WISH_TOTAL]:
         return 0.0
     best = 0.0
-    if one[X_MIN] <= one[X_MAX] and not asked[WISH_LOST]:
+    if stats[at, X_MIN] <= stats[at, X_MAX] and not asked[WISH_LOST]:
         apart = 0.0
-        for at in range(wishes.shape[1]):
-            dx = max(one[X_MIN] - wishes[0, at], wishes[0, at] - one[X_MAX], 0.0)
-            dy = max(one[Y_MIN] - wishes[1, at], wishes[1, at] - one[Y_MAX], 0.0)
-            apart += wishes[2, at] * np.sqrt(dx * dx + dy * dy)
+        for wish in range(WISHES, len(asked), 3):
+            dx = max(stats[at, X_MIN] - asked[wish], asked[wish] - stats[at, X_MAX], 0.0)
+            dy = max(stats[at, Y_MIN] - asked[wish + 1], asked[wish + 1] - stats[at, Y_MAX], 0.0)
+            apart += asked[wish + 2] * np.sqrt(dx * dx + dy * dy)
         best = _half_at(apart / asked[WISH_TOTAL], asked[DISTANCE_HALF])
-    if one[PLACE_LOST] or asked[WISH_LOST]:
+    if stats[at, PLACE_LOST] or asked[WISH_LOST]:
         best = max(best, asked[UNKNOWN])
     return best
 
 
 @njit(cache=True)
-def worth(facts: Floats, marks: Any, row: int, zone: Floats, question: Any) -> float:
-    """The score of one row and its parts; -1 where a test fails. Whether it is open is not asked."""
-    asked, wishes, _, _, parts = question
-    area = facts[AREA, row]
-    parted = (marks[row] & DIVISIBLE) != 0
+def measured(facts: Floats, marks: Any, row: int, table: Floats, of_class: int, asked: Floats) -> Parts:
+    """The parts of the score of one row, in the order of ``figures.PARTS``; the first is -1 where a test fails or the
+    row cannot come among the best. Whether it is open is not asked."""
+    area, parted = facts[row, AREA], (marks[row] & DIVISIBLE) != 0
     if area < asked[LEAST] or not (parted or area <= asked[MOST]):
-        return -1.0
+        return _FAILED
     take = area - min(max(area - asked[NEED], 0.0), area) if parted else area
-    if take < asked[LEAST] or take > asked[MOST] or facts[RENT, row] * EXACT > asked[RENT_MAX]:
-        return -1.0
-    known, count = 0.0, 0
-    for at in range(DEMANDED):
-        least = asked[FACT_LEAST + at]
-        if least > 0:
-            value = facts[FACT + at, row]
-            if value < least:
-                return -1.0
-            known += asked[UNKNOWN] if np.isnan(value) else 1.0
-            count += 1
-    parts[0] = (asked[NEED] / take + (known / count if count else 1.0)) / 2
-    rate = _rate(facts[PRICE, row], facts[RENT, row], asked)
+    if take < asked[LEAST] or take > asked[MOST] or facts[row, RENT] * EXACT > asked[RENT_MAX]:
+        return _FAILED
+    known, count = 0.0, int(asked[DEMAND_COUNT])
+    for number in range(count):
+        value = facts[row, int(asked[DEMANDS + 2 * number])]
+        if value < asked[DEMANDS + 2 * number + 1]:
+            return _FAILED
+        known += asked[UNKNOWN] if np.isnan(value) else 1.0
+    fit = (asked[NEED] / take + (known / count if count else 1.0)) / 2
+    rate = _rate(facts[row, PRICE], facts[row, RENT], asked)
     lost = np.isnan(rate)
-    parts[1] = _cost_part((0.0 if lost else rate * take) + facts[MOVING, row], not lost, asked)
-    parts[2] = _late_part(facts[READY, row] + zone[DAYS], asked)
-    parts[3] = zone[PLAN]
-    parts[4] = _near(facts[X, row], facts[Y, row], take, asked, wishes)
-    parts[5] = zone[ZONE] * take / take
-    return _weighted(parts, asked)
+    cost = _cost_part((0.0 if lost else rate * take) + facts[row, MOVING], not lost, asked)
+    date = _late_part(facts[row, READY] + table[of_class, DAYS], asked)
+    parts = (fit, cost, date, table[of_class, PLAN], 0.0, table[of_class, ZONE] * take / take)
+    if _hopeless(parts, asked):
+        return _FAILED
+    near = _near(facts[row, X], facts[row, Y], take, asked)
+    return fit, cost, date, parts[3], near, parts[5]
 
 
 @njit(cache=True)
-def _near(x: float, y: float, take: float, asked: Floats, wishes: Floats) -> float:
+def _near(x: float, y: float, take: float, asked: Floats) -> float:
     if not asked[WISH_TOTAL]:
         return 0.0
     apart = 0.0
-    for at in range(wishes.shape[1]):
-        apart += wishes[2, at] * np.hypot(x - wishes[0, at], y - wishes[1, at])
+    for wish in range(WISHES, len(asked), 3):
+        apart += asked[wish + 2] * np.hypot(x - asked[wish], y - asked[wish + 1])
     apart = apart / asked[WISH_TOTAL] * take / take
     return asked[UNKNOWN] if np.isnan(apart) else _half_at(apart, asked[DISTANCE_HALF])
 
@@ -300,31 +238,25 @@ def _behind(value: float, town: int, scores: Floats, towns: Ints, size: int) -> 
 
 
 @njit(cache=True)
-def _place(score: float, site: int, town: int, best: Any, parts: Floats, size: int) -> int:
-    """Put a site among the best, one of each town: the highest scores, of equal ones the first ids."""
+def _place(score: float, site: int, town: int, best: Any, size: int) -> tuple[int, int]:
+    """The place of a site among the best (-1: none), and how many there are now.
+
+    One of each town: the highest scores, of equal ones the first ids. The one of its town, or the last, is dropped.
+    """
     scores, sites, towns, kept = best
-    last = size
+    last = size if size < len(scores) else size - 1
     for at in range(size):
         if towns[at] == town:
-            if score < scores[at] or (score == scores[at] and site >= sites[at]):
-                return size
             last = at
             break
-    else:
-        if size == len(scores):
-            last = size - 1
-            if score < scores[last] or (score == scores[last] and site > sites[last]):
-                return size
-        else:
-            size += 1
+    if last < size and (score < scores[last] or (score == scores[last] and site >= sites[last])):
+        return -1, size
     at = last
     while at > 0 and (scores[at - 1] < score or (scores[at - 1] == score and sites[at - 1] > site)):
-        scores[at], sites[at], towns[at] = scores[at - 1], sites[at - 1], towns[at - 1]
-        kept[at] = kept[at - 1]
+        scores[at], sites[at], towns[at], kept[at] = scores[at - 1], sites[at - 1], towns[at - 1], kept[at - 1]
         at -= 1
     scores[at], sites[at], towns[at] = score, site, town
-    kept[at] = parts
-    return size
+    return at, max(size, last + 1)
 
 
 @njit(cache=True)
@@ -336,43 +268,36 @@ def _barred(row: int, barred: Any) -> bool:
 
 
 @njit(cache=True)
-def _try(row: int, group: int, index: Index, question: Any, best: Any, size: int) -> int:
-    """Test one row and put it among the best where it belongs."""
-    facts, marks, site, _, _, _, _, group_class, group_town, _ = index
-    _, _, table, barred, parts = question
-    score = worth(facts, marks, row, table[group_class[group]], question)
-    if score < 0 or _behind(score, group_town[group], best[0], best[2], size) or _barred(row, barred):
-        return size
-    return _place(score, site[row], group_town[group], best, parts, size)
-
-
-@njit(cache=True)
-def _group(row: int, index: Index) -> int:
+def _group(row: int, block_rows: Any, group_blocks: Ints) -> int:
     """The group of a row."""
-    block_rows, group_blocks = index[5], index[6]
     block = np.searchsorted(block_rows, row, side="right") - 1
     return int(np.searchsorted(group_blocks, block, side="right")) - 1
 
 
 @njit(cache=True)
-def _scan(block: int, group: int, index: Index, question: Any, best: Any, size: int) -> int:
-    """Test the open rows of a block."""
-    marks, block_rows = index[1], index[5]
-    for row in range(block_rows[block], block_rows[block + 1]):
-        if marks[row] & OPEN:
-            size = _try(row, group, index, question, best, size)
-    return size
+def _scan(rows: Any, group: int, index: Index, question: Any, best: Any, size: int) -> int:
+    """Test rows of a group and put them among the best where they belong; how many are there now.
 
-
-@njit(cache=True)
-def _best_own(own: Any, kind: int, index: Index, question: Any, best: Any) -> int:
-    """Test the rows open to this project only; how many are among the best."""
-    table, group_class, kind_groups = question[2], index[7], index[9]
-    size = 0
-    for row in own:
-        group = _group(row, index)
-        if kind_groups[kind] <= group < kind_groups[kind + 1] and not table[group_class[group], FORBIDDEN]:
-            size = _try(row, group, index, question, best, size)
+    ``rows``: first, last, and whether only open ones count.
+    """
+    facts, marks, site = index[0], index[1], index[2]
+    asked, table, barred = question
+    of_class, town = index[7][group], index[8][group]
+    scores, kept = best[0], best[3]
+    for row in range(rows[0], rows[1]):
+        if rows[2] and not marks[row] & OPEN:
+            continue
+        parts = measured(facts, marks, row, table, of_class, asked)
+        if parts[0] < 0:
+            continue
+        score = _weighted(parts, asked)
+        if score < asked[FLOOR] or _barred(row, barred):
+            continue
+        at, size = _place(score, site[row], town, best, size)
+        if at >= 0:
+            for part in range(6):
+                kept[at, part] = parts[part]
+            asked[FLOOR] = scores[size - 1] if size == len(scores) else -1.0
     return size
 
 
@@ -381,26 +306,30 @@ def search(index: Index, kind: int, question: Any, own: Any, best: Any, counts: 
     """Write the best row of each of the best towns into ``best`` and return how many there are.
 
     ``index``: facts, marks, site, stats, group_stats, block_rows, group_blocks, group_class, group_town, kind_groups.
-    ``question``: asked, wishes (x, y, weight), table, barred rows, and six floats to work in. ``own`` are rows that
-    are open to this project only. ``best``: scores, sites, towns, parts, as long as towns are wanted.
+    ``question``: asked, table, barred rows. ``own`` are rows that are open to this project only. ``best``: scores,
+    sites, towns, parts, as long as towns are wanted.
     """
-    _, _, _, stats, group_stats, block_rows, group_blocks, group_class, group_town, kind_groups = index
-    asked, wishes, table, _, parts = question
+    stats, group_stats, block_rows, group_blocks, group_class, group_town, kind_groups = index[3:]
+    asked, table, _ = question
     scores, _, towns, _ = best
     first, last = kind_groups[kind], kind_groups[kind + 1]
-    size = _best_own(own, kind, index, question, best)
+    size = 0
+    for row in own:
+        group = _group(row, block_rows, group_blocks)
+        if first <= group < last and not table[group_class[group], FORBIDDEN]:
+            size = _scan((row, row + 1, False), group, index, question, best, size)
     room = last - first + group_blocks[last] - group_blocks[first]
     bounds, items = np.empty(room, np.float64), np.empty(room, np.int64)
     waiting = 0
     for group in range(first, last):
-        value = bound(group_stats[group], table[group_class[group]], asked, wishes, parts)
+        value = bound(group_stats, group, table, group_class[group], asked)
         if value >= 0:
             waiting = _push(bounds, items, waiting, value, group)
     counts[GROUPS_BOUNDED] += last - first
-    while waiting and not (size == len(scores) and bounds[0] < scores[size - 1]):
+    while waiting and bounds[0] >= asked[FLOOR]:
         value, item = bounds[0], items[0]
         waiting = _pop(bounds, items, waiting)
-        group = item if item >= 0 else _group(block_rows[-item - 1], index)
+        group = item if item >= 0 else int(np.searchsorted(group_blocks, -item - 1, side="right")) - 1
         if _behind(value, group_town[group], scores, towns, size):
             continue
         begin, end = group_blocks[group], group_blocks[group + 1]
@@ -408,11 +337,21 @@ def search(index: Index, kind: int, question: Any, own: Any, best: Any, counts: 
             block = -item - 1 if item < 0 else begin
             counts[BLOCKS_SCANNED] += 1
             counts[ROWS_TESTED] += block_rows[block + 1] - block_rows[block]
-            size = _scan(block, group, index, question, best, size)
+            size = _scan((block_rows[block], block_rows[block + 1], True), group, index, question, best, size)
             continue
+        end = int(group_stats[group, OPEN_END])
         counts[BLOCKS_BOUNDED] += end - begin
         for block in range(begin, end):
-            value = bound(stats[block], table[group_class[group]], asked, wishes, parts)
+            value = bound(stats, block, table, group_class[group], asked)
             if value >= 0 and not _behind(value, group_town[group], scores, towns, size):
                 waiting = _push(bounds, items, waiting, value, -block - 1)
     return size
+
+
+def warm() -> None:
+    """Compile every kernel, or load what was compiled before, by asking once of two sites."""
+    index = example()
+    survey(index)
+    question = (np.ones(WISHES), np.zeros((1, 4)), np.zeros(0, dtype=np.int64))
+    best = (np.empty(1), np.empty(1, dtype=np.int32), np.empty(1, dtype=np.int32), np.empty((1, 6)))
+    search(index, 0, question, np.zeros(1, dtype=np.int64), best, np.zeros(COUNTS, dtype=np.int64))

@@ -11,8 +11,8 @@ from numba import njit
 
 from yipanqi.matching.ground import Days, Ints
 
-#: Sites of a block, most sites of a set, hops from the first of a set to any other.
-BLOCK, MOST, HOPS = 64, 4, 3
+#: Sites of a block and of a run; most sites of a set; hops from the first of a set to any other.
+BLOCK, RUN, MOST, HOPS = 128, 16, 4, 3
 #: Codes of zones are told apart in a bit each, the last of them together.
 BITS = 62
 _NEVER = 2**62
@@ -50,31 +50,37 @@ class Near(NamedTuple):
     to: Any
 
 
-class Bounds(NamedTuple):
-    """What sets can reach, by the site they start from (the first five) and by the block of it.
+class Reach(NamedTuple):
+    """What the sets that start from one site, or from any of some sites, can reach.
 
-    ``reach``: the most area of the site with three others; ``soon``: the first day a set can be ready; ``low``: the
-    least rate; ``zone``: the zones as bits; ``hazy``: whether a rate is not stated. Of a block: ``most`` of ``reach``,
-    ``large``: the largest site, its box, ``ready``, ``rate``, ``zones`` and ``kinds`` as bits; ``vague`` has bit 1
-    where a rate is not stated, bit 2 where a place is not.
+    ``area``: the most of the site with three others; ``day``: the first on which a set can be ready; ``rate``: the
+    least; ``zones`` as bits; ``hazy``: whether a rate is not stated.
     """
 
-    reach: Any
-    soon: Any
-    low: Any
-    zone: Any
+    area: Any
+    day: Any
+    rate: Any
+    zones: Any
     hazy: Any
-    most: Any
+
+
+class Bounds(NamedTuple):
+    """The reach of every site, run of ``RUN`` sites and block of ``BLOCK``.
+
+    Of a block also the largest site, the box around all places in reach, the kinds as bits, and whether a place is not
+    stated (``placeless``).
+    """
+
+    site: Reach
+    run: Reach
+    block: Reach
     large: Any
     west: Any
     south: Any
     east: Any
     north: Any
-    ready: Any
-    rate: Any
-    zones: Any
     kinds: Any
-    vague: Any
+    placeless: Any
 
 
 @njit(cache=True)
@@ -117,11 +123,11 @@ def _reached(near: Near, land: Land, first: int, around: Ints, marks: Days) -> i
 
 @njit(cache=True)
 def _widen(bounds: Bounds, block: int, land: Land, v: int) -> None:
-    """Let the bounds of a block hold one more site."""
+    """Let a block hold one more site."""
     bounds.large[block] = max(bounds.large[block], land.area[v])
     bounds.kinds[block] |= np.int64(1) << land.kind[v]
     if np.isnan(land.x[v]) or np.isnan(land.y[v]):
-        bounds.vague[block] |= 2
+        bounds.placeless[block] = True
     else:
         bounds.west[block] = min(bounds.west[block], land.x[v])
         bounds.east[block] = max(bounds.east[block], land.x[v])
@@ -130,22 +136,38 @@ def _widen(bounds: Bounds, block: int, land: Land, v: int) -> None:
 
 
 @njit(cache=True)
-def _bound_start(bounds: Bounds, land: Land, first: int, around: Ints) -> None:
-    """The bounds of the sets that start from one site: the first of those around, of which there are two or more."""
+def _reach_of(reach: Reach, land: Land, first: int, around: Ints) -> None:
+    """The reach of one site: the first of those around, of which there are two or more."""
     top = np.zeros(HOPS)
     later = _NEVER
     for k, v in enumerate(around):
-        bounds.zone[first] |= bit(land.zone[v])
+        reach.zones[first] |= bit(land.zone[v])
         if np.isnan(land.rate[v]):
-            bounds.hazy[first] = True
+            reach.hazy[first] = True
         else:
-            bounds.low[first] = min(bounds.low[first], land.rate[v])
+            reach.rate[first] = min(reach.rate[first], land.rate[v])
         if k:
             later = min(later, land.ready[v])
             if land.area[v] > top.min():
                 top[top.argmin()] = land.area[v]
-    bounds.reach[first] = land.area[first] + top.sum()
-    bounds.soon[first] = max(land.ready[first], later)
+    reach.area[first] = land.area[first] + top.sum()
+    reach.day[first] = max(land.ready[first], later)
+
+
+@njit(cache=True)
+def _nothing(reach: Reach, at: int) -> None:
+    """Reach nothing yet."""
+    reach.area[at], reach.day[at], reach.rate[at], reach.zones[at], reach.hazy[at] = 0.0, _NEVER, np.inf, 0, False
+
+
+@njit(cache=True)
+def _add(whole: Reach, at: int, part: Reach, of: int) -> None:
+    """Reach also what a part reaches."""
+    whole.area[at] = max(whole.area[at], part.area[of])
+    whole.day[at] = min(whole.day[at], part.day[of])
+    whole.rate[at] = min(whole.rate[at], part.rate[of])
+    whole.zones[at] |= part.zones[of]
+    whole.hazy[at] |= part.hazy[of]
 
 
 @njit(cache=True)
@@ -153,14 +175,15 @@ def bound(blocks: Days, land: Land, near: Near, bounds: Bounds, marks: Days) -> 
     """Work the bounds of these blocks out anew."""
     around = np.empty(4096, dtype=np.int32)
     for block in blocks:
-        bounds.most[block] = bounds.large[block] = 0.0
-        bounds.west[block] = bounds.south[block] = bounds.rate[block] = np.inf
+        _nothing(bounds.block, block)
+        bounds.west[block] = bounds.south[block] = np.inf
         bounds.east[block] = bounds.north[block] = -np.inf
-        bounds.ready[block] = _NEVER
-        bounds.zones[block] = bounds.kinds[block] = bounds.vague[block] = 0
+        bounds.large[block], bounds.kinds[block], bounds.placeless[block] = 0.0, 0, False
         for first in range(block * BLOCK, min((block + 1) * BLOCK, len(land.area))):
-            bounds.reach[first], bounds.soon[first], bounds.low[first] = 0.0, _NEVER, np.inf
-            bounds.zone[first], bounds.hazy[first] = 0, False
+            run = first // RUN
+            if first % RUN == 0:
+                _nothing(bounds.run, run)
+            _nothing(bounds.site, first)
             if not land.usable[first]:
                 continue
             size = _reached(near, land, first, around, marks)
@@ -171,12 +194,9 @@ def bound(blocks: Days, land: Land, near: Near, bounds: Bounds, marks: Days) -> 
                 continue
             for k in range(size):
                 _widen(bounds, block, land, around[k])
-            _bound_start(bounds, land, first, around[:size])
-            bounds.most[block] = max(bounds.most[block], bounds.reach[first])
-            bounds.ready[block] = min(bounds.ready[block], bounds.soon[first])
-            bounds.rate[block] = min(bounds.rate[block], bounds.low[first])
-            bounds.zones[block] |= bounds.zone[first]
-            bounds.vague[block] |= bounds.hazy[first]
+            _reach_of(bounds.site, land, first, around[:size])
+            _add(bounds.run, run, bounds.site, first)
+            _add(bounds.block, block, bounds.site, first)
 
 
 @njit(cache=True)
@@ -201,15 +221,18 @@ def surroundings(sites: Days, near: Near, marks: Days) -> Days:
     return np.unique(np.array(found, dtype=np.int64) // BLOCK)
 
 
+def _no_reach(count: int) -> Reach:
+    words = np.zeros((2, count), dtype=np.int64)
+    return Reach(np.zeros(count), words[0], np.zeros(count), words[1], np.zeros(count, dtype=np.bool_))
+
+
 def no_bounds(count: int) -> Bounds:
     """Room for the bounds of this many sites."""
-    blocks = -(-count // BLOCK)
-    most, large, west, south, east, north, rate = np.zeros((7, blocks))
-    ready, zones, kinds, vague = np.zeros((4, blocks), dtype=np.int64)
-    reach, low = np.zeros((2, count))
-    soon, zone = np.zeros((2, count), dtype=np.int64)
-    starts = reach, soon, low, zone, np.zeros(count, dtype=np.bool_)
-    return Bounds(*starts, most, large, west, south, east, north, ready, rate, zones, kinds, vague)
+    runs, blocks = -(-count // RUN), -(-count // BLOCK)
+    large, west, south, east, north = np.zeros((5, blocks))
+    kinds, placeless = np.zeros(blocks, dtype=np.int64), np.zeros(blocks, dtype=np.bool_)
+    reaches = _no_reach(count), _no_reach(runs), _no_reach(blocks)
+    return Bounds(*reaches, large, west, south, east, north, kinds, placeless)
 
 
 def two_sites() -> tuple[Land, Near]:

@@ -5,6 +5,7 @@ a connected set of k, so the sets are grown one site at a time, each once. A set
 suffices and no connected part of it does; only minimal sets are assemblies worth offering.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,18 @@ class Neighbours:
     def of(self, site: int) -> Ints:
         """The neighbours of one site."""
         return self.to[self.start[site] : self.start[site + 1]]
+
+    def places(self, sites: Iterable[int]) -> int:
+        """Over how many places some sites lie: sites that touch, or hang together by others of them, are one place."""
+        left, count = set(sites), 0
+        while left:
+            count += 1
+            reached = [left.pop()]
+            while reached:
+                beside = left.intersection(self.of(reached.pop()).tolist())
+                left -= beside
+                reached += beside
+        return count
 
     def linked(self, left: Ints, right: Ints) -> Flags:
         """Whether each pair touches."""

@@ -25,6 +25,8 @@ from yipanqi.matching.rules import Rules
 from yipanqi.matching.ways import Ways, ways_of
 
 _FACTS = (*BUILDING, *UTILITIES)
+#: Sites of a cell, inside which they are sorted by day.
+_CELL = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +51,8 @@ class AssemblySearch:
     """
 
     def __init__(self, ground: Ground, near: Neighbours, ready: Days, able: Flags, rules: Rules) -> None:
-        self._ground, self._rules = ground, rules
-        self._order = _along_a_curve(ground)
+        self._ground, self.rules = ground, rules
+        self._order = _order(ground, ready, able)
         self._place: Ints = np.empty(len(ground), dtype=np.int32)
         self._place[self._order] = np.arange(len(ground), dtype=np.int32)
         codes, self._zones = _zone_codes(ground)
@@ -59,7 +61,7 @@ class AssemblySearch:
         self._widest = int(self._rows.count.max(initial=1))
         self._bounds = no_bounds(len(ground))
         self._marks: Days = np.zeros(len(ground) + 1, dtype=np.int64)
-        self._bound(np.arange(len(self._bounds.most)))
+        self._bound(np.arange(len(self._bounds.large)))
         held = defaultdict(list)
         for site, projects in ground.holders.items():
             for project_id in projects:
@@ -74,7 +76,7 @@ class AssemblySearch:
         """
         best = no_best(most)
         opened, started, looked = _assembly_kernels.search(
-            self._land, self._near, self._bounds, self._asked(need), best, self._widest
+            self._land, self._near, self._bounds, self.asked(need), best, self._widest
         )
         found = int((best.score > -np.inf).sum())
         units = np.where(best.units >= 0, self._order[best.units], -1)[:found].astype(np.int32)
@@ -111,8 +113,9 @@ class AssemblySearch:
     def _bound(self, blocks: Days) -> None:
         _reach_kernels.bound(blocks.astype(np.int64), self._land, self._near, self._bounds, self._marks)
 
-    def _asked(self, need: Need) -> Asked:
-        rules, index = self._rules, self._ground.index
+    def asked(self, need: Need) -> Asked:
+        """The need as the kernels take it."""
+        rules, index = self.rules, self._ground.index
         weights = np.array(rules.weights)
         wished = bool(need.wish_weight.sum())
         weights[4] *= wished
@@ -144,6 +147,13 @@ class AssemblySearch:
 def _bits(flags: Flags) -> Days:
     """Each row of flags as the bits of one number, the first flag lowest."""
     return np.asarray(flags @ (1 << np.arange(flags.shape[1], dtype=np.int64)), dtype=np.int64)
+
+
+def _order(ground: Ground, ready: Days, able: Flags) -> Ints:
+    """Kind by kind in cells of near sites; in a cell those that may be somebody's first, the sooner ready before."""
+    curve = _along_a_curve(ground)
+    usable = ((ground.offerable | ground.reserved) & able)[curve]
+    return curve[np.lexsort((ready[curve], ~usable, np.arange(len(curve)) // _CELL, ground.kind[curve]))]
 
 
 def _along_a_curve(ground: Ground) -> Ints:

@@ -1,9 +1,11 @@
 """The inventory laid out for the shortlist: rows grouped by kind, class and town, in blocks with statistics.
 
-Within a group the open rows come first, in Z-order (sites near each other stand near each other); 256 rows make a
-block. ``row`` is a place in this order, ``site`` a place in the order of the ids.
+Within a group the open rows come first; then like stands by like: whole or divisible, size, then day, rate and place
+along a Z-curve, since a block bounds the score of its rows the closer the more alike they are. ``row`` is a place in
+this order, ``site`` a place in the order of the ids.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -11,15 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 from yipanqi.matching.ground import BUILDING, KINDS, UTILITIES, Flags, Floats, Ground, Ints
+from yipanqi.matching.needs import LAND
 
 Marks: TypeAlias = npt.NDArray[np.uint8]
 
-BLOCK = 256
+#: Rows of a block: few, since a bound costs little more than a row.
+BLOCK = 32
+#: Whole sites within this factor count as of one size.
+_STEP = 1.1
 
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """The sites in the order of their ids: facts (``_kernels.AREA`` …, one row a fact), marks, kind, class, town."""
+    """The sites in the order of their ids: facts (one row each), marks, kind, class, town."""
 
     facts: Floats
     marks: Marks
@@ -56,30 +62,32 @@ class Blocks:
 
 
 def facts_of(ground: Ground) -> Floats:
-    """The numbers of every site as rows of one array."""
-    from yipanqi.matching import _kernels
+    """The numbers of every site, one row each."""
+    from yipanqi.matching import _block_kernels
 
-    facts = np.empty((_kernels.COLUMNS, len(ground)))
-    facts[_kernels.AREA] = ground.area
+    facts = np.empty((len(ground), _block_kernels.COLUMNS))
+    facts[:, _block_kernels.AREA] = ground.area
     for at, name in enumerate((*BUILDING, *UTILITIES)):
-        facts[_kernels.FACT + at] = ground.numbers[name]
-    facts[_kernels.RENT] = ground.numbers["rent_yuan_m2_day"]
-    facts[_kernels.PRICE] = ground.numbers["price_wan_per_mu"]
-    facts[_kernels.X], facts[_kernels.Y] = ground.x_km, ground.y_km
-    facts[_kernels.MOVING] = ground.moving_cost
+        facts[:, _block_kernels.FACT + at] = ground.numbers[name]
+    facts[:, _block_kernels.RENT] = ground.numbers["rent_yuan_m2_day"]
+    facts[:, _block_kernels.PRICE] = ground.numbers["price_wan_per_mu"]
+    facts[:, _block_kernels.X], facts[:, _block_kernels.Y] = ground.x_km, ground.y_km
+    facts[:, _block_kernels.MOVING] = ground.moving_cost
     return facts
 
 
 def marks_of(open_: Flags, divisible: Flags) -> Marks:
     """The bits of every site."""
-    from yipanqi.matching import _kernels
+    from yipanqi.matching import _block_kernels
 
-    return np.asarray(open_ * np.uint8(_kernels.OPEN) | divisible * np.uint8(_kernels.DIVISIBLE), dtype=np.uint8)
+    return np.asarray(
+        open_ * np.uint8(_block_kernels.OPEN) | divisible * np.uint8(_block_kernels.DIVISIBLE), dtype=np.uint8
+    )
 
 
 def laid(columns: Columns) -> Blocks:
     """The index of the columns, with the statistics of its blocks and groups."""
-    from yipanqi.matching import _kernels
+    from yipanqi.matching import _block_kernels
 
     key = _group_keys(columns)
     order = np.argsort((key << 33) | _within(columns), kind="stable")
@@ -94,11 +102,11 @@ def laid(columns: Columns) -> Blocks:
     row[order] = np.arange(len(order))
     first = order[new]
     made = Blocks(
-        facts=np.ascontiguousarray(columns.facts[:, order]),
+        facts=columns.facts[order],
         marks=columns.marks[order],
         site=order.astype(np.int32),
-        stats=np.empty((group_blocks[-1], _kernels.STATS)),
-        group_stats=np.empty((len(new), _kernels.STATS)),
+        stats=np.empty((group_blocks[-1], _block_kernels.STATS)),
+        group_stats=np.empty((len(new), _block_kernels.STATS)),
         block_rows=block_rows.astype(np.int64),
         group_blocks=group_blocks,
         group_class=columns.of_class[first].astype(np.int32),
@@ -106,7 +114,7 @@ def laid(columns: Columns) -> Blocks:
         kind_groups=np.searchsorted(columns.kind[first], np.arange(len(KINDS) + 1)).astype(np.int32),
         row=row,
     )
-    _kernels.survey(made.index)
+    _block_kernels.survey(made.index)
     return made
 
 
@@ -117,21 +125,32 @@ def _group_keys(columns: Columns) -> npt.NDArray[np.int64]:
 
 
 def _within(columns: Columns) -> npt.NDArray[np.int64]:
-    """The order inside a group: open rows first, then by place."""
-    from yipanqi.matching import _kernels
+    """The order inside a group: open rows first, whole ones by size before divisible ones, then by likeness.
 
-    closed = (columns.marks & _kernels.OPEN) == 0
-    return np.asarray(closed.astype(np.int64) << 32 | _z_order(columns.facts[_kernels.X], columns.facts[_kernels.Y]))
+    Of divisible ones the size hardly counts: they give what is needed.
+    """
+    from yipanqi.matching import _block_kernels
+
+    facts, marks = columns.facts, columns.marks
+    closed, parted = (marks & _block_kernels.OPEN) == 0, (marks & _block_kernels.DIVISIBLE) > 0
+    size = np.clip(np.log(facts[:, _block_kernels.AREA]) / np.log(_STEP), 0, 255).astype(np.int64)
+    rate = np.where(columns.kind == LAND, facts[:, _block_kernels.PRICE], facts[:, _block_kernels.RENT])
+    order = (closed.astype(np.int64) << 1 | parted) << 8 | np.where(parted, 0, size)
+    alike = (facts[:, _block_kernels.READY], rate, facts[:, _block_kernels.X], facts[:, _block_kernels.Y])
+    return np.asarray(order << 4 * len(alike) | _z_order([_sixteenth(values) for values in alike]))
 
 
-def _z_order(x: Floats, y: Floats) -> npt.NDArray[np.int64]:
-    """The bits of both coordinates in turn, 16 each; places that are not known come first."""
-    code = np.zeros(len(x), dtype=np.int64)
-    for shift, values in ((0, x), (1, y)):
-        known = values[~np.isnan(values)]
-        least = known.min(initial=np.inf)
-        wide = max(known.max(initial=-np.inf) - least, 1e-9)
-        cell = np.nan_to_num((values - least) / wide * 65535, nan=0.0, posinf=0.0, neginf=0.0).astype(np.int64)
-        for bit in range(16):
-            code |= (cell >> bit & 1) << (2 * bit + shift)
+def _sixteenth(values: Floats) -> npt.NDArray[np.int64]:
+    """Which 16th of all each value lies in, equal ones in the same; unknown ones last."""
+    known = np.sort(values[~np.isnan(values)])
+    below = np.searchsorted(known, values) * 15 // max(len(known), 1)
+    return np.where(np.isnan(values), 15, below).astype(np.int64)
+
+
+def _z_order(numbers: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    """The four bits of each number in turn: what is near in all of them stands near."""
+    code = np.zeros(len(numbers[0]), dtype=np.int64)
+    for bit in range(4):
+        for at, number in enumerate(numbers):
+            code |= (number >> bit & 1) << (len(numbers) * bit + at)
     return code

@@ -50,6 +50,11 @@ class Draft:
         return tuple(sorted({unit.site for unit in self.units}))
 
     @cached_property
+    def lasting(self) -> tuple[int, ...]:
+        """The sites it takes for good, without interim leases, ascending."""
+        return tuple(sorted({unit.site for unit in self.units if not unit.interim}))
+
+    @cached_property
     def taken(self) -> dict[int, float]:
         """How much of each site it takes, all phases together."""
         total: dict[int, float] = {}
@@ -119,7 +124,7 @@ def all_taken(drafts: Iterable[Draft]) -> dict[int, float]:
 def joined(phases: Sequence[Draft], ground: Ground) -> Draft:
     """The phases of one project as one draft: sums, the earliest start, the latest day, means by the area needed.
 
-    Phases in different towns make it a split.
+    Phases in different towns make it a split; whether those of one town touch, the caller knows.
     """
     if len(phases) == 1:
         return phases[0]

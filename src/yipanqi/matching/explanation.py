@@ -21,6 +21,7 @@ from yipanqi.matching.drafts import Draft
 from yipanqi.matching.figures import Figures
 from yipanqi.matching.ground import DAYS_PER_MONTH, Ground
 from yipanqi.matching.needs import LAND
+from yipanqi.matching.rules import Rules
 from yipanqi.matching.setting import Setting
 from yipanqi.planning.compliance import PlanStatus
 
@@ -28,13 +29,19 @@ Told: TypeAlias = tuple[ReasonRole, Message]
 #: Site, parameter and status of a rule of the plan.
 Rule: TypeAlias = tuple[str, str | None, str]
 
-#: Fit from which a scheme is said to fit well.
-_GOOD_FIT = 0.9
 #: What shown schemes are compared in (None: not known), the least difference worth a word, and the words for it.
-_COMPARED: tuple[tuple[Callable[[Figures], float | None], float, tuple[str, str]], ...] = (
-    (lambda of: of.start / DAYS_PER_MONTH, 1.0, ("later", "earliest")),
-    (lambda of: of.cost_wan if of.cost_known else None, 50.0, ("dearer", "cheapest")),
-    (lambda of: None if math.isnan(of.distance_km) else of.distance_km, 1.0, ("further", "nearest")),
+_COMPARED: tuple[tuple[Callable[[Figures], float | None], Callable[[Rules], float], tuple[str, str]], ...] = (
+    (lambda of: of.start / DAYS_PER_MONTH, lambda rules: rules.told_later_months, ("later", "earliest")),
+    (
+        lambda of: of.cost_wan if of.cost_known else None,
+        lambda rules: rules.told_dearer_wan,
+        ("dearer", "cheapest"),
+    ),
+    (
+        lambda of: None if math.isnan(of.distance_km) else of.distance_km,
+        lambda rules: rules.told_further_km,
+        ("further", "nearest"),
+    ),
 )
 _PLAN_NOTES = {PlanStatus.ALLOWED.value: "plan_unknown", PlanStatus.FORBIDDEN.value: "plan_forbids"}
 
@@ -53,7 +60,7 @@ def reasons(named: Sequence[Named], rules_told: pl.DataFrame, verdicts: pl.DataF
     for n in named:
         told = [
             *_by_itself(n, rules.get(n.scheme_id, []), setting),
-            *_against_others(n, shown.get(n.draft.project_id, [])),
+            *_against_others(n, shown.get(n.draft.project_id, []), setting.rules),
             *_to_know(n, rules.get(n.scheme_id, []), verdict.get(n.scheme_id), setting),
         ]
         order = list(ReasonRole)
@@ -96,7 +103,7 @@ def _by_itself(named: Named, rules: Sequence[Rule], setting: Setting) -> Iterato
     """What a scheme has and costs, whatever the others are."""
     draft, of, ground = named.draft, named.draft.figures, setting.ground
     needs = setting.by_project[draft.project_id]
-    if of.fit >= _GOOD_FIT:
+    if of.fit >= setting.rules.told_fit_share:
         yield _strength("fit", share=of.fit)
     if all(ground.towns[s] == needs[0].origin for s in draft.sites):
         yield _strength("own_town")
@@ -136,19 +143,22 @@ def _burdens(draft: Draft, setting: Setting) -> Iterator[Told]:
         cost = sum(m.firm.cost_wan for m in draft.moves)
         yield _price("relocation", count=len(draft.moves), cost_wan=cost, months=months)
     if draft.split:
-        yield _price("split", count=len({setting.ground.towns[s] for s in draft.sites}))
+        towns = len({setting.ground.towns[s] for s in draft.sites})
+        apart = setting.near.places(draft.lasting)
+        yield _price("split", count=towns) if towns > 1 else _price("apart", count=apart)
     over = sum(u.take for u in draft.units if not u.interim) - draft.need_m2
     if over > draft.need_m2 * 1e-6:
         land = all(n.kind == LAND for n in needs)
         yield _price("oversize_land" if land else "oversize_floor", over_m2=over)
 
 
-def _against_others(named: Named, shown: Sequence[Named]) -> Iterator[Told]:
+def _against_others(named: Named, shown: Sequence[Named], rules: Rules) -> Iterator[Told]:
     """How a shown scheme compares with the best of the others shown: in date, cost and distance."""
     if named.rank is None:
         return
     others = [n for n in shown if n.scheme_id != named.scheme_id]
-    for figure, least, (price, strength) in _COMPARED:
+    for figure, least_of, (price, strength) in _COMPARED:
+        least = least_of(rules)
         mine = figure(named.draft.figures)
         known = [(value, n.rank or 0) for n in others if (value := figure(n.draft.figures)) is not None]
         if mine is None or not known:

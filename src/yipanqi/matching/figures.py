@@ -2,21 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import TypeAlias
 
 import numpy as np
 
 from yipanqi.inventory.sites import AreaClass
-from yipanqi.kernel.units import M2_PER_MU
+from yipanqi.kernel.units import M2_PER_MU, RENT_DAYS_PER_YEAR
 from yipanqi.matching.candidates import known_share
 from yipanqi.matching.ground import DAYS_PER_MONTH, Days, Flags, Floats, Ground, Ints
 from yipanqi.matching.needs import LAND, Need
 from yipanqi.matching.rules import Rules
 from yipanqi.matching.ways import Ways
 
-DAYS_PER_YEAR = 365
+DAYS_PER_YEAR = RENT_DAYS_PER_YEAR
 YUAN_PER_WAN = 10_000
 #: The parts of the score, in the order of ``Rules.weights``.
 PARTS = ("fit", "cost", "date", "plan", "distance", "zone")
+
+
+#: Some sites by their places, or every one.
+Sites: TypeAlias = Ints | slice
+_EVERY = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,34 +96,36 @@ def columns_of(many: Sequence[Figures]) -> FigureColumns:
     return FigureColumns(**{f.name: np.array([getattr(of, f.name) for of in many]) for f in fields(Figures)})
 
 
-def ready_days(ground: Ground, rules: Rules) -> Days:
+def ready_days(ground: Ground, rules: Rules, sites: Sites = _EVERY) -> Days:
     """The day each site is ready: dated facts, its firms moved, low-efficiency stock renovated."""
-    moved = ground.as_of + np.ceil(ground.moving_months * DAYS_PER_MONTH)
-    renovation = np.where(ground.low & ~ground.occupied, np.ceil(rules.renovation_months * DAYS_PER_MONTH), 0)
-    return np.where(ground.occupied, np.maximum(ground.day, moved), ground.day + renovation).astype(np.int64)
+    day, occupied = ground.day[sites], ground.occupied[sites]
+    moved = ground.as_of + np.ceil(ground.moving_months[sites] * DAYS_PER_MONTH)
+    renovation = np.where(ground.low[sites] & ~occupied, np.ceil(rules.renovation_months * DAYS_PER_MONTH), 0)
+    return np.where(occupied, np.maximum(day, moved), day + renovation).astype(np.int64)
 
 
-def distances_km(ground: Ground, need: Need) -> Floats:
+def distances_km(ground: Ground, need: Need, sites: Sites = _EVERY) -> Floats:
     """Weighted mean distance of each site to the wishes; NaN without wishes (or weight) or without a place."""
     total = need.wish_weight.sum()
+    east, north = ground.x_km[sites], ground.y_km[sites]
     if not total:
-        return np.full(len(ground), np.nan)
-    apart = np.zeros(len(ground))
+        return np.full(len(east), np.nan)
+    apart = np.zeros(len(east))
     for x, y, weight in zip(need.wish_x, need.wish_y, need.wish_weight, strict=True):
-        apart += weight * np.hypot(ground.x_km - x, ground.y_km - y)
+        apart += weight * np.hypot(east - x, north - y)
     return np.asarray(apart / total)
 
 
-def zone_fit(ground: Ground, need: Need, rules: Rules) -> Floats:
+def zone_fit(ground: Ground, need: Need, rules: Rules, sites: Sites = _EVERY) -> Floats:
     """How well each site's zone suits the need: the mean of area class and industry direction, each 0–1."""
     codes, words = ground.area_classes
-    area_class = area_class_parts(words, rules)[codes]
+    area_class = area_class_parts(words, rules)[codes[sites]]
     codes, lists = ground.direction_lists
     suits = [
         rules.unknown_share if d is None else 1.0 if need.industry.startswith(d) else rules.off_direction_share
         for d in lists
     ]
-    return np.asarray((area_class + np.array(suits)[codes]) / 2)
+    return np.asarray((area_class + np.array(suits)[codes[sites]]) / 2)
 
 
 def area_class_parts(words: Sequence[str | None], rules: Rules) -> Floats:
@@ -130,12 +138,11 @@ def area_class_parts(words: Sequence[str | None], rules: Rules) -> Floats:
     return np.array([classes.get(word or "", rules.unknown_share) for word in words])
 
 
-def merit(ground: Ground, need: Need, ready: Days, rules: Rules) -> Floats:
-    """How good each site is as a part of something larger: known facts, earliness, nearness, zone, each 0–1, summed."""
-    every = np.arange(len(ground), dtype=np.int32)[:, None]
-    late = np.maximum(ready - need.wanted, 0) / DAYS_PER_MONTH
-    far = np.nan_to_num(distances_km(ground, need), nan=rules.distance_half_km)
-    known, zone = known_share(ground, need, every, rules), zone_fit(ground, need, rules)
+def merit(ground: Ground, need: Need, ready: Days, rules: Rules, sites: Ints) -> Floats:
+    """How good each of some sites is as a part of something larger: known facts, earliness, nearness, zone, summed."""
+    late = np.maximum(ready[sites] - need.wanted, 0) / DAYS_PER_MONTH
+    far = np.nan_to_num(distances_km(ground, need, sites), nan=rules.distance_half_km)
+    known, zone = known_share(ground, need, sites[:, None], rules), zone_fit(ground, need, rules, sites)
     return known + half_at(late, rules.date_half_months) + half_at(far, rules.distance_half_km) + zone
 
 
@@ -143,14 +150,19 @@ def figures(ground: Ground, need: Need, ways: Ways, plan: PlanWord, rules: Rules
     """The figures of each way. An interim plant counts for cost and start, not for fit."""
     there = ways.units >= 0
     total = ways.takes.sum(axis=1)
+    # A need uses a few of many sites: what is told of a site is worked out for these only.
+    used = ways.used()
+    place = np.zeros(len(ground) + 1, dtype=np.int32)
+    place[used] = np.arange(len(used))
+    units = place[ways.units]
 
     def mean(values: Floats) -> Floats:
-        return np.asarray((np.where(there, values[ways.units], 0.0) * ways.takes).sum(axis=1) / total)
+        return np.asarray((np.where(there, values[units], 0.0) * ways.takes).sum(axis=1) / total)
 
-    ready = ready_days(ground, rules) + plan.days
-    day = np.where(there, ready[ways.units], 0).max(axis=1)
+    ready = ready_days(ground, rules, used) + plan.days[used]
+    day = np.where(there, ready[units], 0).max(axis=1)
     leased = ways.lease >= 0
-    start = np.where(leased, ready[ways.lease], day)
+    start = np.where(leased, ready[place[ways.lease]], day)
     cost, known = _cost(ground, need, ways, rules)
     changes = np.where(there, plan.changes[ways.units], 0.0).sum(axis=1)
     changes += np.where(leased, plan.changes[ways.lease], 0.0)
@@ -164,8 +176,8 @@ def figures(ground: Ground, need: Need, ways: Ways, plan: PlanWord, rules: Rules
         start=start,
         late_months=np.maximum(start - need.wanted, 0) / DAYS_PER_MONTH,
         changes=changes,
-        distance_km=mean(distances_km(ground, need)),
-        zone=mean(zone_fit(ground, need, rules)),
+        distance_km=mean(distances_km(ground, need, used)),
+        zone=mean(zone_fit(ground, need, rules, used)),
     )
 
 

@@ -75,7 +75,10 @@ def _draft(setting: Setting, many: Sequence[tuple[Need, list[Unit]]]) -> Draft:
     draft = joined([d.moving(moves) for d in phases], ground)
     apart = {ground.towns[site] for site in draft.sites}
     missing = {need.phase for need in setting.by_project[draft.project_id]} - {need.phase for need, _ in many}
-    whole = replace(draft, split=len(apart) > 1, unplaced=tuple(sorted(missing)))
+    # Sites that may be offered to nobody have no neighbours: of them only the town is known.
+    known = bool((ground.offerable | ground.reserved)[list(draft.sites)].all())
+    split = len(apart) > 1 or (known and setting.near.places(draft.sites) > 1)
+    whole = replace(draft, split=split, unplaced=tuple(sorted(missing)))
     return scored([whole], many[0][0], ground, setting.rules)[0]
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from yipanqi.inventory.sites import OFFERABLE, FactState, SiteKind, SiteState, leaves
+from yipanqi.kernel import units
 from yipanqi.matching.contract import Supply
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -31,7 +32,7 @@ UTILITIES = ("power_kva", "gas_m3h", "water_m3d", "steam_th", "sewage_m3d")
 
 KINDS = tuple(kind.value for kind in SiteKind)
 KM_PER_DEGREE = 111.32
-DAYS_PER_MONTH = 365.25 / 12
+DAYS_PER_MONTH = units.DAYS_PER_MONTH
 EPOCH = date(1970, 1, 1)
 
 
@@ -137,10 +138,25 @@ class Ground:
         out[list(figures)] = list(figures.values())
         return out
 
+    @cached_property
+    def _held(self) -> Flags:
+        """Sites that some project holds, or that are reserved."""
+        return np.asarray(_marked(len(self), self.holders) | self.reserved)
+
+    @cached_property
+    def _own(self) -> Mapping[str, list[int]]:
+        """project → the sites it holds."""
+        own: dict[str, list[int]] = defaultdict(list)
+        for at, by in self.holders.items():
+            for project_id in by:
+                own[project_id].append(at)
+        return own
+
     def held_from(self, project_id: str) -> Flags:
         """Sites this project does not hold and another does, or that are reserved for whomever."""
-        own = _marked(len(self), [at for at, by in self.holders.items() if project_id in by])
-        return np.asarray((_marked(len(self), self.holders) | self.reserved) & ~own)
+        held = self._held.copy()
+        held[self._own.get(project_id, [])] = False
+        return held
 
     def open_to(self, project_id: str) -> Flags:
         """Sites that can be offered to the project: offerable, or reserved by itself, and held by no other."""

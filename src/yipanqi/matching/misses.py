@@ -50,10 +50,11 @@ def nearest_misses(
     first, of those that admission refused whatever they were offered.
     """
     misses: dict[str, list[Miss]] = {}
+    missed = _missed(refused, verdicts)
     for named in refused:
         told = misses.setdefault(named.draft.project_id, [])
         if len(told) < _MOST:
-            told.append(_refused(named, verdicts, setting.ground))
+            told.append(_refused(named, missed.get(named.scheme_id, []), setting.ground))
     lacking = [need for offers in lost.values() if (need := _lacking(offers)) is not None]
     misses |= {key: _apart(setting, offers) for key, offers in lost.items()} | _nearest(setting, lacking)
     rows = [
@@ -72,12 +73,18 @@ def nearest_misses(
     return tables.frame(NearestMiss, rows).sort(tables.keys(NearestMiss))
 
 
-def _refused(named: Named, verdicts: Verdicts, ground: Ground) -> Miss:
-    """The hard clauses missed beyond the conference band."""
+def _missed(refused: Sequence[Named], verdicts: Verdicts) -> dict[str, list[Message]]:
+    """scheme → the hard clauses missed beyond the conference band."""
     missed = pl.col("hard") & ~pl.col("met") & ~pl.col("in_band")
-    clauses = verdicts.clauses.filter((pl.col("case_id") == named.scheme_id) & missed)
-    changes = [_clause(c) for c in clauses.iter_rows(named=True)]
-    return Miss(tuple(ground.ids[s] for s in named.draft.sites), tuple(changes))
+    theirs = verdicts.clauses.filter(pl.col("case_id").is_in([n.scheme_id for n in refused]) & missed)
+    found: dict[str, list[Message]] = {}
+    for clause in theirs.iter_rows(named=True):
+        found.setdefault(clause["case_id"], []).append(_clause(clause))
+    return found
+
+
+def _refused(named: Named, missed: Sequence[Message], ground: Ground) -> Miss:
+    return Miss(tuple(ground.ids[s] for s in named.draft.sites), tuple(missed))
 
 
 def _clause(clause: Mapping[str, Any]) -> Message:
@@ -177,23 +184,34 @@ def _change(setting: Setting, need: Need, name: str, at: int) -> Message:
 
 def passes(setting: Setting, need: Need, at: int, changed: Sequence[str]) -> bool:
     """Whether the filter lets a site pass once the failed tests named are mended; the filter itself is run again."""
-    ground = setting.ground
-    numbers = {name: values.copy() for name, values in ground.numbers.items()}
+    site = _alone(setting.ground, at)
     asked = {**need.building, **need.utilities, "rent_yuan_m2_day": need.rent_max or 0.0}
-    area, offerable, reserved = ground.area.copy(), ground.offerable.copy(), ground.reserved.copy()
     for name in changed:
         if name in asked:
-            numbers[name][at] = asked[name]
+            site.numbers[name][0] = asked[name]
         elif name in {"small", "large"}:
-            area[at] = need.need_m2
-        elif name == "state" or (name == "held" and reserved[at]):
-            offerable[at], reserved[at] = True, False
-    holders = {site: by for site, by in ground.holders.items() if not (site == at and "held" in changed)}
-    mended = replace(ground, numbers=numbers, area=area, offerable=offerable, reserved=reserved, holders=holders)
-    able = setting.able.copy()
-    able[at] |= "destination" in changed
-    ways = on_one_site(mended, need, usable(mended, need) & able, setting.rules)
-    return bool((ways.units[:, 0] == at).any())
+            site.area[0] = need.need_m2
+        elif name == "state" or (name == "held" and setting.ground.reserved[at]):
+            site.offerable[0], site.reserved[0] = True, False
+    if "held" in changed:
+        site = replace(site, holders={})
+    able = setting.able[[at]] | ("destination" in changed)
+    return bool(len(on_one_site(site, need, usable(site, need) & able, setting.rules)))
+
+
+def _alone(ground: Ground, at: int) -> Ground:
+    """The ground of one site, its arrays copied: as much of it as the filters read."""
+    return replace(
+        ground,
+        ids=(ground.ids[at],),
+        kind=ground.kind[[at]],
+        area=ground.area[[at]],
+        divisible=ground.divisible[[at]],
+        offerable=ground.offerable[[at]],
+        reserved=ground.reserved[[at]],
+        numbers={name: values[[at]] for name, values in ground.numbers.items()},
+        holders={0: ground.holders[at]} if at in ground.holders else {},
+    )
 
 
 def _barred(setting: Setting, near: Mapping[tuple[str, int], Ints]) -> dict[tuple[str, int], dict[int, list[Message]]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from yipanqi.kernel.units import M2_PER_MU
@@ -62,13 +63,20 @@ def needs_of(want: Want, rules: Rules, as_of: date) -> list[Need]:
         "project_id", "phase"
     )
     asked = asked.with_columns(asked_m2=pl.col("need_m2").sum().over("project_id"))
-    wishes = {str(key[0]): group for key, group in want.wishes.sort("project_id", "wish_no").group_by("project_id")}
-    nowhere = want.wishes.clear()
-    return [_need(row, wishes.get(row["project_id"], nowhere), rules, as_of) for row in asked.iter_rows(named=True)]
+    wishes = want.wishes.sort("project_id", "wish_no")
+    places = (*plane(wishes["lon_deg"], wishes["lat_deg"]), numbers(wishes["weight_share"]))
+    counted = wishes.group_by("project_id", maintain_order=True).len()
+    ends = dict(zip(counted["project_id"], np.cumsum(counted["len"].to_numpy()).tolist(), strict=True))
+    starts = dict(zip(ends, [0, *ends.values()], strict=False))
+    return [
+        _need(row, tuple(p[starts.get(key, 0) : ends.get(key, 0)] for p in places), rules, as_of)
+        for row in asked.iter_rows(named=True)
+        for key in [row["project_id"]]
+    ]
 
 
-def _need(row: Mapping[str, Any], wishes: pl.DataFrame, rules: Rules, as_of: date) -> Need:
-    x, y = plane(wishes["lon_deg"], wishes["lat_deg"])
+def _need(row: Mapping[str, Any], wishes: tuple[Floats, ...], rules: Rules, as_of: date) -> Need:
+    x, y, weight = wishes
     wanted = row["wanted_on"] or (date(row["from_year"], 1, 1) if row["from_year"] else as_of)
     investment = row["total_investment_wan"]
     by_area = row["asked_m2"] / M2_PER_MU * rules.cost_half_wan_per_mu
@@ -92,5 +100,5 @@ def _need(row: Mapping[str, Any], wishes: pl.DataFrame, rules: Rules, as_of: dat
         cost_half_wan=investment * rules.cost_half_share if investment else by_area,
         wish_x=x,
         wish_y=y,
-        wish_weight=numbers(wishes["weight_share"]),
+        wish_weight=weight,
     )

@@ -1,6 +1,7 @@
 """The offers of every phase: ways found, the plan's word heard, what is forbidden dropped, the rest in order."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def direct_ways(setting: Setting, need: Need) -> Ways:
     fit = usable(ground, need) & setting.able
     found = [on_one_site(ground, need, fit, rules), on_assemblies(ground, need, fit, setting.clusters, rules)]
     if need.may_split:
-        found.append(over_two_towns(ground, need, fit, merit(ground, need, setting.ready, rules), rules))
+        found.append(over_two_towns(ground, need, fit, partial(merit, ground, need, setting.ready, rules), rules))
     return all_of(found)
 
 

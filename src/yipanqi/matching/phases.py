@@ -83,7 +83,9 @@ class Composer:
     def _whole(self, phases: Sequence[Draft], offers: Sequence[Offer]) -> Draft:
         placed = {d.units[0].phase for d in phases}
         missing = tuple(o.need.phase for o in offers if o.need.phase not in placed)
-        return replace(joined(phases, self.ground), unplaced=missing)
+        whole = joined(phases, self.ground)
+        split = whole.split or (len(phases) > 1 and self.near.places(whole.lasting) > 1)
+        return replace(whole, split=split, unplaced=missing)
 
     def _extended(self, partial: list[list[Draft]], offer: Offer) -> list[list[Draft]]:
         """Each partial draft with a place for the next phase; the phase alone where nothing stands yet."""

@@ -3,13 +3,14 @@
 A destination is a vacant site, so no firm waits for another and there is no cycle. A firm that needs no area closes.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from yipanqi.matching.candidates import EXACT, at_least
-from yipanqi.matching.ground import DAYS_PER_MONTH, Days, Firm, Flags, Ground
+from yipanqi.matching.ground import DAYS_PER_MONTH, KINDS, Days, Firm, Flags, Ground, Ints
 from yipanqi.matching.rules import Rules
 
 
@@ -23,7 +24,7 @@ class Move:
     gone: int
 
 
-def destinations(ground: Ground, ready: Days, rules: Rules) -> Mapping[str, tuple[int, ...]]:
+def destinations(ground: Ground, ready: Days, rules: Rules) -> Mapping[str, Ints]:
     """firm → the sites it can go to, best first: ready soonest, least area, nearest, by id.
 
     A destination can be offered, is vacant and held by no project, is of the kind needed and large enough, not much
@@ -31,30 +32,33 @@ def destinations(ground: Ground, ready: Days, rules: Rules) -> Mapping[str, tupl
     """
     free = ground.offerable & ~ground.occupied
     free[list(ground.holders)] = False
+    of_kind = [np.flatnonzero(free & (ground.kind == kind)).astype(np.int32) for kind in range(len(KINDS))]
     return {
-        firm.firm_id: _fitting(ground, ready, firm, free, rules) for firms in ground.firms.values() for firm in firms
+        firm.firm_id: _fitting(ground, ready, firm, of_kind[firm.kind], rules)
+        for firms in ground.firms.values()
+        for firm in firms
     }
 
 
-def _fitting(ground: Ground, ready: Days, firm: Firm, free: Flags, rules: Rules) -> tuple[int, ...]:
-    fits = free & (ground.kind == firm.kind) & (ground.area >= firm.need_m2 * EXACT)
-    fits &= ground.divisible | (ground.area * EXACT <= firm.need_m2 * (1 + rules.destination_oversize_share))
+def _fitting(ground: Ground, ready: Days, firm: Firm, free: Ints, rules: Rules) -> Ints:
+    area, divisible = ground.area[free], ground.divisible[free]
+    fits = area >= firm.need_m2 * EXACT
+    fits &= divisible | (area * EXACT <= firm.need_m2 * (1 + rules.destination_oversize_share))
     for name, least in firm.facts.items():
-        fits &= at_least(ground.numbers[name], least)
+        fits &= at_least(ground.numbers[name][free], least)
     if firm.destinations is not None:
-        fits &= np.array([site_id in firm.destinations for site_id in ground.ids], dtype=np.bool_)
-    sites = np.flatnonzero(fits)
+        fits &= np.array([ground.ids[site] in firm.destinations for site in free.tolist()], dtype=np.bool_)
+    sites = free[fits]
     apart = np.hypot(ground.x_km[sites] - ground.x_km[firm.at], ground.y_km[sites] - ground.y_km[firm.at])
     take = np.where(ground.divisible[sites], firm.need_m2, ground.area[sites])
-    order = np.lexsort((sites, np.nan_to_num(apart, nan=np.inf), take, ready[sites]))
-    return tuple(sites[order].tolist())
+    return sites[np.lexsort((sites, np.nan_to_num(apart, nan=np.inf), take, ready[sites]))]
 
 
-def movable(ground: Ground, to: Mapping[str, Sequence[int]]) -> Flags:
+def movable(ground: Ground, to: Mapping[str, Ints]) -> Flags:
     """The sites from which every firm has somewhere to go, or closes; sites without firms are."""
     fine = np.ones(len(ground), dtype=np.bool_)
     for at, firms in ground.firms.items():
-        fine[at] = all(firm.need_m2 == 0 or to[firm.firm_id] for firm in firms)
+        fine[at] = all(firm.need_m2 == 0 or len(to[firm.firm_id]) > 0 for firm in firms)
     return fine
 
 
@@ -64,7 +68,7 @@ class Relocation:
 
     ground: Ground
     ready: Days
-    to: Mapping[str, Sequence[int]]
+    to: Mapping[str, Ints]
 
     def moves(self, taken: Mapping[int, float], avoid: Set[int] = frozenset()) -> tuple[Move, ...] | None:
         """One destination for each firm on the taken sites, or None if that cannot be.
@@ -87,8 +91,8 @@ class Relocation:
 
     def _choices(self, firm: Firm, left: Mapping[int, float], avoid: Set[int], most: int) -> list[int]:
         """The firm's best free destinations; as many as firms are moved suffice to give each its own."""
-        free = (at for at in self.to[firm.firm_id] if at not in avoid and self._room(firm, at, left))
-        return [at for at, _ in zip(free, range(most), strict=False)]
+        sites = map(int, self.to[firm.firm_id])
+        return list(islice((at for at in sites if at not in avoid and self._room(firm, at, left)), most))
 
     def _room(self, firm: Firm, at: int, left: Mapping[int, float]) -> bool:
         return bool(left.get(at, self.ground.area[at]) >= self._take(firm, at) * EXACT)

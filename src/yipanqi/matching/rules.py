@@ -37,6 +37,10 @@ class Rules:
     off_direction_share: float
     interim_floor_share: float
     interim_wait_months: float
+    told_fit_share: float
+    told_later_months: float
+    told_dearer_wan: float
+    told_further_km: float
 
     @property
     def weights(self) -> tuple[float, ...]:

@@ -9,6 +9,7 @@ Assemblies, splits, several phases together and firms moved out are the business
 best of every kind, town and class of site and tells of all that passes, so it looks at every site.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -32,7 +33,6 @@ from yipanqi.matching.standing import Classes, ClassKey, Standing
 from yipanqi.policy.rulebook import Rulebook
 
 Rows: TypeAlias = npt.NDArray[np.int64]
-_DEMANDED = (*BUILDING, *UTILITIES)
 
 
 class SiteClass(dy.Schema):
@@ -58,7 +58,7 @@ class Pick(dy.Schema):
 
     project_id = dy.String(primary_key=True, nullable=False)
     phase = dy.Int64(primary_key=True, nullable=False)
-    rank = dy.Int64(primary_key=True, nullable=False, min=1)
+    shown_rank = dy.Int64(primary_key=True, nullable=False, min=1)
     site_id = dy.String(nullable=False)
     town_id = dy.String(nullable=False)
     score_share = dy.Float64(nullable=False)
@@ -90,9 +90,9 @@ class Shortlist:
     """
 
     def __init__(self, supply: Supply, ground: Ground, rules: Rules, standing: Standing, plan_class: Rows) -> None:
-        from yipanqi.matching import _kernels
+        from yipanqi.matching import _block_kernels, _kernels
 
-        self._kernels = _kernels
+        self._kernels, self._layout = _kernels, _block_kernels
         self.ids, self.rules = ground.ids, rules
         self._as_of, self._incumbents = ground.as_of, supply.incumbents
         self._place, self._standing = ground.index, standing
@@ -100,9 +100,9 @@ class Shortlist:
         self._keys, of_class = _class_keys(ground, plan_class)
         self._plain, self._low = _ready_both(ground, rules)
         facts = facts_of(ground)
-        facts[_kernels.READY] = np.where(standing.low, self._low, self._plain)
-        weights = np.array(rules.weights)
-        self._weights = weights, np.where(np.array(PARTS) == "distance", 0.0, weights)
+        facts[:, _block_kernels.READY] = np.where(standing.low, self._low, self._plain)
+        self._weights = rules.weights, tuple(w * (p != "distance") for w, p in zip(rules.weights, PARTS, strict=True))
+        self._fact = {name: _block_kernels.FACT + at for at, name in enumerate((*BUILDING, *UTILITIES))}
         marks = marks_of(standing.open(), ground.divisible)
         self._lay(Columns(facts, marks, ground.kind.copy(), of_class, ground.town_codes.copy()))
 
@@ -128,6 +128,11 @@ class Shortlist:
         """The memory of the arrays a search walks over."""
         return self._blocks.bytes
 
+    @property
+    def block_count(self) -> int:
+        """How many blocks the sites lie in."""
+        return len(self._blocks.stats)
+
     def best(self, want: Want, *, words: pl.DataFrame | None = None, count: int = 3) -> pl.DataFrame:
         """The best sites of every phase wanted (``Pick``), in as many towns as ``count`` says, or as there are.
 
@@ -148,10 +153,9 @@ class Shortlist:
             raise ValueError(f"words of {len(word)} classes, the index has {len(self._silent)}")
         table = (self._silent if word is None else word).copy()
         table[:, self._kernels.ZONE] = self._classes.zone_parts(need.industry, self.rules)
-        wishes = np.array((need.wish_x, need.wish_y, need.wish_weight))
         own = self._rows(self._standing.own_of(need.project_id))
         barred = self._rows([self._place[site_id] for site_id in need.declined if site_id in self._place])
-        question = (self._asked(need), wishes, table, barred, np.empty(len(PARTS)))
+        question = (self._asked(need), table, barred)
         scores, parts = np.empty(count), np.empty((count, len(PARTS)))
         sites, towns = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int32)
         work = np.zeros(self._kernels.COUNTS, dtype=np.int64)
@@ -182,7 +186,7 @@ class Shortlist:
         columns = {
             "project_id": [need.project_id for need, _, _ in rows],
             "phase": [need.phase for need, _, _ in rows],
-            "rank": [at + 1 for _, _, at in rows],
+            "shown_rank": [at + 1 for _, _, at in rows],
             "site_id": [self.ids[site] for site in sites],
             "town_id": [self._towns[self._town[site]] for site in sites],
             "score_share": [float(picks.scores[at]) for _, picks, at in rows],
@@ -228,7 +232,7 @@ class Shortlist:
         places = np.array([self._place[site_id] for site_id in ground.ids], dtype=np.int64)
         self._plain[places], self._low[places] = _ready_both(ground, self.rules)
         self._settle()
-        self._blocks.facts[:, self._blocks.row[places]] = facts_of(ground)
+        self._blocks.facts[self._blocks.row[places]] = facts_of(ground)
         self._blocks.marks[self._blocks.row[places]] = marks_of(ground.divisible & False, ground.divisible)
         for site, state in zip(places.tolist(), _states(sites, ground.ids), strict=True):
             self._standing.put(site, state)
@@ -258,10 +262,10 @@ class Shortlist:
         """Mark the sites open or not, and measure their blocks again."""
         rows, blocks = self._rows(sites), self._blocks
         for site, row in zip(sites, rows.tolist(), strict=True):
-            parted = blocks.marks[row] & self._kernels.DIVISIBLE
-            blocks.marks[row] = parted | self._kernels.OPEN * self._standing.open_at(site)
-            blocks.facts[self._kernels.READY, row] = (self._low if self._standing.low[site] else self._plain)[site]
-        self._kernels.refresh(self._index, rows)
+            parted = blocks.marks[row] & self._layout.DIVISIBLE
+            blocks.marks[row] = parted | self._layout.OPEN * self._standing.open_at(site)
+            blocks.facts[row, self._layout.READY] = (self._low if self._standing.low[site] else self._plain)[site]
+        self._layout.refresh(self._index, rows)
 
     def _rows(self, sites: Sequence[int]) -> Rows:
         return np.array([self._blocks.row[site] for site in sites], dtype=np.int64)
@@ -270,7 +274,7 @@ class Shortlist:
         """Lay the index again where a change has moved a site to another group."""
         if self._stale:
             row, blocks = self._blocks.row, self._blocks
-            self._lay(Columns(blocks.facts[:, row], blocks.marks[row], self._kind, self._of_class, self._town))
+            self._lay(Columns(blocks.facts[row], blocks.marks[row], self._kind, self._of_class, self._town))
 
     def _lay(self, columns: Columns) -> None:
         self._kind, self._of_class, self._town = columns.kind, columns.of_class, columns.town
@@ -281,30 +285,33 @@ class Shortlist:
 
     def _asked(self, need: Need) -> Floats:
         """The need and the rules it is measured by, as ``_kernels`` names the entries."""
-        rules, total = self.rules, need.wish_weight.sum()
+        rules, wishes = self.rules, np.array((need.wish_x, need.wish_y, need.wish_weight)).T.ravel().tolist()
+        total = float(need.wish_weight.sum())
         weights = self._weights[0 if total else 1]
-        demanded = need.building | need.utilities  # type: ignore[operator]
-        lost = np.isnan(need.wish_x).any() or np.isnan(need.wish_y).any() or np.isnan(total)
-        return np.array(
-            [
-                need.need_m2,
-                need.need_m2 * EXACT,
-                need.most_m2(rules),
-                np.inf if need.rent_max is None else need.rent_max,
-                need.wanted,
-                need.cost_half_wan,
-                need.kind == LAND,
-                total,
-                lost,
-                *(demanded.get(name, 0.0) * EXACT for name in _DEMANDED),
-                rules.unknown_share,
-                rules.date_half_months,
-                rules.distance_half_km,
-                rules.rent_years,
-                *weights,
-                sum(weights),
-            ]
-        )
+        demanded = [
+            (self._fact[name], least * EXACT) for name, least in (*need.building.items(), *need.utilities.items())
+        ]
+        named = [
+            need.need_m2,
+            need.need_m2 * EXACT,
+            need.most_m2(rules),
+            math.inf if need.rent_max is None else need.rent_max,
+            need.wanted,
+            need.cost_half_wan,
+            need.kind == LAND,
+            total,
+            any(map(math.isnan, wishes)),
+            rules.unknown_share,
+            rules.date_half_months,
+            rules.distance_half_km,
+            rules.rent_years,
+            *weights,
+            sum(weights),
+            -1.0,
+            len(demanded),
+        ]
+        spare = [0.0] * (2 * (self._layout.DEMANDED - len(demanded)))
+        return np.array([*named, *(number for pair in demanded for number in pair), *spare, *wishes])
 
 
 _HOLDS: dict[str, pl.DataType] = {"site_id": pl.String(), "project_id": pl.String(), "held_until": pl.Date()}

@@ -1,5 +1,6 @@
 """The ways to place one need: on one site, on an assembly, over two towns, or leasing first and building later."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,8 +39,10 @@ class Ways:
 
     def used(self) -> Ints:
         """Every site some row uses, ascending."""
-        both = np.unique(np.concatenate([self.units.ravel(), self.lease]))
-        return both[both >= 0]
+        most = max(self.units.max(initial=-1), self.lease.max(initial=-1))
+        marked = np.zeros(most + 2, dtype=np.bool_)
+        marked[self.units] = marked[self.lease] = True  # −1 marks the last place
+        return np.flatnonzero(marked[:-1]).astype(np.int32)
 
 
 def ways_of(units: Ints, takes: Floats, split: bool = False) -> Ways:
@@ -75,12 +78,12 @@ def on_assemblies(ground: Ground, need: Need, usable: Flags, found: Clusters, ru
     return _kept(ground, need, units[fine], rules)
 
 
-def over_two_towns(ground: Ground, need: Need, usable: Flags, merit: Floats, rules: Rules) -> Ways:
+def over_two_towns(ground: Ground, need: Need, usable: Flags, merit: Callable[[Ints], Floats], rules: Rules) -> Ways:
     """Pairs of sites in two towns that suffice together, each a real part; from the sites of highest merit."""
     size = ground.area
     part = usable & (size >= need.need_m2 * rules.split_part_share) & (size < need.need_m2 * EXACT)
-    sites = np.flatnonzero(part)
-    sites = sites[np.lexsort((sites, -merit[sites]))]
+    sites = np.flatnonzero(part).astype(np.int32)
+    sites = sites[np.lexsort((sites, -merit(sites)))]
     sites = np.sort(sites[_within_town(ground.town_codes[sites]) < _PARTS_PER_TOWN][:_PARTS])
     left, right = np.triu_indices(len(sites), 1)
     pairs = np.column_stack([sites[left], sites[right]])
@@ -112,7 +115,8 @@ def lease_first(ground: Ground, need: Need, lands: Ways, ready: Days, rules: Rul
     most = floor * (1 + rules.floor_oversize_share) / EXACT
     plants = ground.open_to(need.project_id) & (ground.kind == _PLANT) & ~ground.occupied & ~ground.low
     plants &= (ground.area >= floor * EXACT) & (ground.divisible | (ground.area <= most))
-    free = np.flatnonzero(plants & ~np.isin(np.array(ground.ids), sorted(need.declined)))
+    plants[[ground.index[site_id] for site_id in need.declined if site_id in ground.index]] = False
+    free = np.flatnonzero(plants)
     wait = rules.interim_wait_months * DAYS_PER_MONTH
     land_day = np.where(lands.units >= 0, ready[lands.units], 0).max(axis=1)
     late = np.flatnonzero(land_day >= need.wanted + wait)[:_LANDS]

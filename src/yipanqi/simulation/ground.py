@@ -23,6 +23,7 @@ class Ground:
         for town, rings in enumerate(polygons):
             self.town[self._inside(rings, rows, columns)] = town
         self.use = np.full((rows, columns), FREE, dtype=np.int64)
+        self._found: dict[int, NDArray[np.int64]] = {}
 
     @property
     def area_m2(self) -> float:
@@ -56,11 +57,17 @@ class Ground:
 
     def spots(self, town: int, count: int, rng: np.random.Generator) -> Points:
         """``count`` random spots inside a town; none when the town is smaller than a pixel."""
-        where = np.argwhere(self.town == town)
+        where = self._pixels_of(town)
         if not len(where):
             return np.empty((0, 2))
         rows = where[rng.integers(0, len(where), count)][:, ::-1]
         return np.asarray(self.low + (rows + rng.uniform(0, 1, rows.shape)) * _PIXEL_M)
+
+    def _pixels_of(self, town: int) -> NDArray[np.int64]:
+        """Row and column of every pixel of a town, looked up once: the towns do not change."""
+        if town not in self._found:
+            self._found[town] = np.argwhere(self.town == town)
+        return self._found[town]
 
     def owner(self, points: Points) -> NDArray[np.int64]:
         """The town of every point."""

@@ -1,6 +1,7 @@
 """The judge against a plain loop over the rulebook, and the laws every verdict keeps."""
 
 from datetime import date, datetime
+from time import process_time
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,7 @@ from cast import AS_OF
 from yipanqi.admission.standards import Book, Clause, book
 from yipanqi.admission.verdict import Case, judge
 from yipanqi.kernel import tables
+from yipanqi.kernel.findings import in_order
 from yipanqi.kernel.units import M2_PER_MU
 from yipanqi.pipeline.projects import Project
 from yipanqi.policy.parameters import number
@@ -266,3 +268,38 @@ def test_a_later_edition_changes_no_earlier_verdict(
     assert judged(earlier, load(profile)).equals(judged(earlier, _with_later_edition(profile, begins)))
     fresh = [(p | {"accepted_on": begins, "tax_wan": 1.0}, c | {"land_m2": 1000.0}) for p, c in pairs]
     assert {"refused"} == set(judged(fresh, _with_later_edition(profile, begins))["verdict"])
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(facts(), min_size=1, max_size=12),
+    st.lists(st.text("P1 '\"\\-项&", min_size=1, max_size=4), min_size=12, max_size=12, unique=True),
+)
+def test_findings_come_in_the_order_of_all_findings(
+    pairs: list[tuple[dict[str, Any], dict[str, Any]]], names: list[str]
+) -> None:
+    later = {"accepted_on": date(2026, 12, 1)}
+    projects = [
+        p | {"project_id": name, "total_investment_wan": _total(p)} | (later if i % 3 == 0 else {})
+        for i, ((p, _), name) in enumerate(zip(pairs, names, strict=False))
+    ]
+    cases = [c | {"case_id": f"c{i}", "project_id": n} for i, ((_, c), n) in enumerate(zip(pairs, names, strict=False))]
+    found = judge(tables.frame(Case, cases), tables.frame(Project, projects), load("jiading"), AS_OF).findings
+    assert in_order(found) == found
+
+
+def test_a_hundred_times_the_projects_cost_at_most_a_hundred_and_thirty_times() -> None:
+    projects = tables.frame(Project, [cast.project("P", "T1", tax_wan=None)])
+    rules, taken = load("jiading"), []
+    for count in (100, 10_000):
+        numbers = pl.int_range(count, eager=True).cast(pl.String)
+        many = pl.concat([projects] * count).with_columns(project_id=pl.lit("P") + numbers)
+        cases = many.select(case_id="project_id", project_id="project_id").with_columns(
+            land_m2=pl.lit(30_000.0), floor_m2=pl.lit(None, pl.Float64), far_ratio=pl.lit(1.5),
+            area_class=pl.lit("104"), functional_type=pl.lit("base"),
+        )  # fmt: skip
+        begun = process_time()
+        found = judge(cases, many, rules, AS_OF)
+        taken.append(process_time() - begun)
+        assert count == len(found.findings) == found.verdicts.height
+    assert taken[1] <= 130 * taken[0]

@@ -91,6 +91,46 @@ def test_the_bound_at_the_best_prices_is_the_linear_relaxation(seed: int) -> Non
     assert safe_bound(model, relaxed.row_prices)[0] == pytest.approx(relaxed.value)
 
 
+def floored_model(seed: int) -> tuple[Model, np.ndarray, list[Floats]]:
+    """A packing model with a floor on a total, its groups, and every answer.
+
+    The total is a column of its own, as of a town: a row defines it, another bounds it.
+    """
+    model, groups = packing_model(seed)
+    rng = np.random.default_rng(seed + 1)
+    amount = rng.integers(1, 9, model.cost.size).astype(float)
+    answers = whole_answers(model)
+    floor = float(np.median([amount @ x for x in answers]))
+    rows = model.row_lower.size
+    total = model.cost.size
+    starts, columns, weights = by_rows(
+        np.concatenate([model.row_of, np.full(total + 1, rows), [rows + 1]]),
+        np.concatenate([model.columns, np.arange(total + 1), [total]]),
+        np.concatenate([model.weights, amount, [-1.0], [1.0]]),
+        rows + 2,
+    )
+    whole = Model(
+        np.append(model.cost, 0.0), np.append(model.lower, 0.0), np.append(model.upper, 2 * amount.sum()),
+        np.append(model.integral, False), starts, columns, weights,
+        np.concatenate([model.row_lower, [0.0, floor]]), np.concatenate([model.row_upper, [0.0, np.inf]]),
+    )  # fmt: skip
+    good = [np.append(x, amount @ x) for x in answers if amount @ x >= floor]
+    return whole, np.append(groups, -1), good
+
+
+@quick
+@given(seeds)
+def test_floors_hold_and_the_best_answer_with_them_is_found(seed: int) -> None:
+    model, groups, good = floored_model(seed)
+    worst = min(good, key=lambda x: float(model.cost @ x))
+    told: list[float] = []
+    found = search(model, groups, Effort(work=10_000.0), worst, watch=told.append)
+    assert feasible(model, found.x)
+    assert (found.status, found.value) == (Status.OPTIMAL, pytest.approx(max(float(model.cost @ x) for x in good)))
+    assert told == sorted(told)
+    assert not told or told[-1] == pytest.approx(found.value)
+
+
 def test_the_same_search_gives_the_same_answer_and_is_never_worse_than_its_start() -> None:
     problem = boards.board(boards.Shape(60, 300, towns=4, pool=8, offered_share=0.25), 5).problem()
     whole = programme(problem)

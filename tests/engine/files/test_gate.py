@@ -9,6 +9,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from yipanqi.files import gate
 from yipanqi.files.workbook import open_book
@@ -142,3 +144,27 @@ def test_a_csv_keeps_its_leading_zeros_in_every_chinese_encoding(tmp_path: Path,
     (tmp_path / "土地.csv").write_bytes("资源编号,名称\n\n007,䶮镇地块\n".encode(encoding))
     (sheet,) = open_book(tmp_path / "土地.csv").sheets
     assert sheet.data.rows() == [(1, "资源编号", "名称"), (3, "007", "䶮镇地块")]
+
+
+ADDRESSES = st.lists(
+    st.tuples(st.from_regex(r"[A-Z]{1,6}", fullmatch=True), st.integers(0, 10**10)).map(lambda a: f"{a[0]}{a[1]}"),
+    max_size=5,
+)
+SPELLINGS = ('<c r="{}"><v>1</v></c>', '<c r="{}" s="1" t="s"/>', '<c s="1" r="{}"/>', "<c r='{}'/>",
+             "<c ><v>2</v></c>", '<x:c r="{}"/>', '<c\tr="{}"/>', '<cols><col min="1"/></cols>',
+             '<c r="a1"/>')  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(SPELLINGS[:2]) | st.sampled_from(SPELLINGS), ADDRESSES), max_size=5))
+def test_addresses_read_as_arrays_are_those_read_one_by_one(cells: list[tuple[str, list[str]]]) -> None:
+    piece = "".join(spelling.format(place) for spelling, places in cells for place in places).encode()
+    corner = gate._corner(piece)
+    count = gate._Count()
+    count._add_each(piece)
+    assert corner is None or corner == (count.rows, count.columns)
+    if all(spelling in SPELLINGS[:2] for spelling, _ in cells) and not any(
+        len(p.rstrip("0123456789")) > 4 or not 0 < int(p.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) < 10**8
+        for _, places in cells for p in places
+    ):  # fmt: skip
+        assert corner is not None

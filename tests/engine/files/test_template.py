@@ -71,6 +71,7 @@ def test_the_instructions_explain_every_column_shown(form: Path) -> None:
 def test_the_empty_form_reads_as_nothing_but_its_examples(form: Path) -> None:
     loaded = load(form, as_of=date(2026, 6, 30))
     assert {f.rule for f in loaded.findings} == {"row.example"}
+    assert len({f.table for f in loaded.findings}) == len(loaded.findings)
     assert {count.read for count in loaded.counts.values()} == {0}
     assert loaded.facts is not None
     assert loaded.facts.district == "嘉定区"
@@ -96,3 +97,12 @@ def test_the_form_is_the_same_bytes_every_time_in_both_languages(tmp_path: Path)
         assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
     sheet_names = openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames
     assert not any(plain(name) == plain(s.titles["zh"]) for name in sheet_names for s in sheets())
+
+
+def test_several_example_rows_are_one_note(tmp_path: Path, form: Path) -> None:
+    book = openpyxl.load_workbook(form)
+    for row in (3, 4):
+        book["土地"].cell(row, 1, "示例-又一行")
+    book.save(tmp_path / "form.xlsx")
+    notes = [f.row for f in load(tmp_path / "form.xlsx").findings if f.rule == "row.example" and f.table == "土地"]
+    assert notes == [2]

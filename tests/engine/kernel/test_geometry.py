@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yipanqi.kernel import geometry
@@ -69,6 +69,7 @@ def test_a_lane_narrower_than_the_gap_does_not_part_neighbours() -> None:
     assert geometry.touching(pair, 8.0, EPSG)[0].tolist() == []
 
 
+@settings(deadline=None)
 @given(st.permutations(range(9)))
 def test_pairs_do_not_depend_on_the_order_of_the_rows(order: list[int]) -> None:
     grid = [square(k % 3, k // 3) for k in range(9)]

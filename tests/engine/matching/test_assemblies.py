@@ -98,3 +98,24 @@ def test_a_divisible_member_gives_only_what_is_needed() -> None:
     answer = matched.answered(facts)
     taken = answer.units.filter(pl.col("scheme_id").str.starts_with("B1/") & pl.col("site_id").is_in(["N1", "N2"]))
     assert taken["take_m2"].sum() == pytest.approx(110 * 2000 / 3)
+
+
+@pytest.mark.parametrize(("parent", "kind"), [("B", "assembly"), (None, "split")])
+def test_phases_on_plants_that_do_not_touch_are_no_assembly(parent: str | None, kind: str) -> None:
+    halls = [
+        cast.plant("U1", "T2", 4_000.0, parent_site_id=parent, lon_deg=121.20, lat_deg=31.30),
+        cast.plant("U2", "T2", 4_000.0, parent_site_id=parent, lon_deg=121.22, lat_deg=31.30),
+    ]
+    building = [cast.plant("B", "T2", 8_000.0)] if parent else []
+    demands = [cast.plant_demand("A", 4_000.0, phase=phase) for phase in (1, 2)]
+    answer = matched.answered(matched.small([*building, *halls], [cast.project("A", "T2")], demands))
+    both = answer.units.group_by("scheme_id").len().filter(pl.col("len") == 2)["scheme_id"]
+    kinds = answer.schemes.filter(pl.col("scheme_id").is_in(both.implode()))["kind"]
+    assert [kind] == kinds.unique().to_list()
+    prices = answer.reasons.filter(pl.col("message_id") == "matching.price.apart")
+    assert (kind == "split") == bool(prices.height)
+
+
+def test_places_are_counted_by_what_hangs_together() -> None:
+    near = joined(np.array([[0, 1], [1, 2], [3, 4]], dtype=np.int32), 6)
+    assert [near.places(sites) for sites in ([], [0, 1, 2], [0, 2], [0, 1, 3, 4, 5])] == [0, 1, 2, 3]
