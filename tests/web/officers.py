@@ -6,7 +6,7 @@ from functools import lru_cache
 from yipanqi.allocation.board import Facts
 from yipanqi.policy import rulebook
 from yipanqi.simulation.district import DEMO_AS_OF, district
-from yipanqi_web.accounts.models import AdminRole
+from yipanqi_web.accounts.models import AdminRole, Membership, User
 from yipanqi_web.actions.loading import load
 from yipanqi_web.permissions.actor import Actor
 from yipanqi_web.records.models import District
@@ -29,6 +29,13 @@ def officer(body: str, place: str | None = None, profile: str = "jiading", name:
     """An officer of a body, in a town or area where the body stands in each."""
     book = rulebook.load(profile)
     return Actor(name or f"{body}-{place or 'district'}", CODE, body, place, None, book, DEMO_AS_OF)
+
+
+def member(body: str, place: str = "", name: str | None = None) -> User:
+    """An account of an officer of a body, as the inbox delivers to."""
+    user = User.objects.create(username=name or f"{body}-{place or 'district'}")
+    Membership.objects.create(user=user, district_code=CODE, body=body, place=place)
+    return user
 
 
 def administrator(role: AdminRole = AdminRole.SYSTEM) -> Actor:

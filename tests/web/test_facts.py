@@ -99,16 +99,19 @@ def test_history_is_not_rewritten_and_without_the_guard_it_would_be(guard: guard
 
 def _one_row_in(guard: guards.Guard) -> None:
     from yipanqi.pipeline.stages import Stage
-    from yipanqi_web.actions import projects
+    from yipanqi_web.actions import inbox, projects
     from yipanqi_web.records import chain
     from yipanqi_web.records.models import ProjectFact
 
     if guard.table == "audit_seal":
         chain.seal(officers.CODE)
-    if guard.table in ("stage_change", "outbox_row"):
+    if guard.table in ("stage_change", "outbox_row", "inbox_item"):
         project = ProjectFact.objects.filter(superseded_at=None, stage="lead").order_by("project_id")[0]
         town = officers.officer("town", project.origin_town_id)
         projects.move(project, Stage.NEGOTIATING, by=town)
+    if guard.table == "inbox_item":
+        officers.member("lead_body")
+        inbox.deliver()
     if guard.table == "reservation" and not Reservation.objects.exists():
         site = SiteFact.objects.filter(superseded_at=None).order_by("site_id")[0]
         Reservation.objects.create(

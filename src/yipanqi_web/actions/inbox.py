@@ -56,10 +56,11 @@ TOPICS: Mapping[str, tuple[Concern, ...]] = MappingProxyType(
         "site.released": _HELD,
         "site.hold_ending": _HELD,
         "site.hold_expired": _HELD,
+        "exchange.imported": (Concern.LEAD_BODY,),
     }
 )
 #: What a message keeps of the payload besides the ids.
-_KEPT = ("stage", "state", "until")
+_KEPT = ("stage", "state", "until", "rows")
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def _message(cause: _Cause, user: User, actor: Actor) -> InboxItem | None:
     if not any(_concerned(concern, cause, actor) for concern in TOPICS[cause.row.topic]):
         return None
     visible = cause.project is not None and sees_project(actor, cause.project)
-    if cause.site is None and not visible:
+    if cause.row.payload.get("project") and cause.site is None and not visible:
         return None
     return InboxItem(
         district_code=cause.row.district_code,
