@@ -56,29 +56,47 @@ class Draft:
         return replace(self, data=data), tuple(self.placed(f) for f in found)
 
 
-def check(drafts: Mapping[str, Draft]) -> tuple[dict[str, Draft], tuple[Finding, ...]]:
+def check(
+    drafts: Mapping[str, Draft], known: Mapping[str, pl.DataFrame] | None = None
+) -> tuple[dict[str, Draft], tuple[Finding, ...]]:
     """The drafts with bad rows marked, in the order of the tables; what refers to a row kept out is kept out too.
+
+    ``known``: rows that stand elsewhere, by table (the key, of towns also the name): references to them are good.
 
     Findings: those of the schemas (``kernel.tables.check``), ``pipeline.credit_code.*``, ``industry.unknown``,
     ``reference.unknown``, ``reference.kept_out``, ``projects.no_demand`` (a warning).
-    References to tables the data do not have are not checked.
+    References to tables that neither the data have nor are known are not checked.
     """
     out: dict[str, Draft] = {}
     findings: list[Finding] = []
+    elsewhere = known or {}
     for name in [n for n in _ORDER if n in drafts]:
         draft, found = drafts[name].marked([])
         for step in (_schema, _codes):
             draft, found = draft.marked(step(draft))
             findings += found
-        for field in [f for f in fields(name) if f.refers in drafts and f.when is None]:
-            target = out.get(field.refers or "", drafts[field.refers or ""] if field.refers != name else draft)
-            draft = _by_name(draft, field, target)
-            draft, found = draft.marked(_references(draft, field, target))
+        for field in [f for f in fields(name) if f.refers in {*drafts, *elsewhere} and f.when is None]:
+            target = draft if field.refers == name else out.get(field.refers or "", drafts.get(field.refers or ""))
+            there = _targets(field.refers or "", target, elsewhere)
+            draft = _by_name(draft, field, there)
+            draft, found = draft.marked(_references(draft, field, there))
             findings += found
         out[name] = draft
     if "projects" in out and "demands" in out:
-        findings += out["projects"].marked(_without_demand(out["projects"], out["demands"]))[1]
+        there = _targets("demands", out["demands"], elsewhere)
+        findings += out["projects"].marked(_without_demand(out["projects"], there))[1]
     return out, tuple(findings)
+
+
+def _targets(table: str, draft: Draft | None, known: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The rows that may be referred to: those of the data, and of those that stand elsewhere the others."""
+    columns = [tables.keys(TABLES[table])[0], *(["name"] if table == "towns" else []), "bad"]
+    own = draft.data.select(columns) if draft is not None else None
+    if table not in known:
+        assert own is not None
+        return own
+    others = known[table].with_columns(pl.lit(False).alias("bad")).select(columns)
+    return others if own is None else pl.concat([own, others.join(own, on=columns[0], how="anti")])
 
 
 def _schema(draft: Draft) -> list[Finding]:
@@ -110,30 +128,30 @@ def _codes(draft: Draft) -> list[Finding]:
     return found
 
 
-def _by_name(draft: Draft, field: Field, target: Draft) -> Draft:
+def _by_name(draft: Draft, field: Field, target: pl.DataFrame) -> Draft:
     """The draft with names in place of identifiers replaced, where the name is one row's alone. Towns only."""
-    if target.table != "towns" or field.dtype != pl.String:
+    if field.refers != "towns" or field.dtype != pl.String:
         return draft
-    names = target.data.select(pl.col("name").map_elements(plain, return_dtype=pl.String), "town_id").drop_nulls()
+    names = target.select(pl.col("name").map_elements(plain, return_dtype=pl.String), "town_id").drop_nulls()
     unique = names.unique("name", keep="none")
-    ids = set(target.data["town_id"].drop_nulls())
+    ids = set(target["town_id"].drop_nulls())
     lookup = dict(unique.iter_rows())
     said = draft.data[field.column].drop_nulls().unique()
     meant = {text: lookup[plain(text)] for text in said if text not in ids and plain(text) in lookup}
     return replace(draft, data=draft.data.with_columns(pl.col(field.column).replace(meant))) if meant else draft
 
 
-def _references(draft: Draft, field: Field, target: Draft) -> list[Finding]:
-    key = tables.keys(TABLES[target.table])[0]
+def _references(draft: Draft, field: Field, target: pl.DataFrame) -> list[Finding]:
+    key = target.columns[0]
     said = draft.data.select("row", field.column).drop_nulls()
     pairs = said.explode(field.column).drop_nulls() if isinstance(field.dtype, pl.List) else said
-    good = target.data.filter(~pl.col("bad"))[key].drop_nulls().unique()
+    good = target.filter(~pl.col("bad"))[key].drop_nulls().unique()
     missing = pairs.filter(~pl.col(field.column).is_in(good.implode())) if pairs.height else pairs
-    there = set(target.data[key].drop_nulls()) if missing.height else set()
+    there = set(target[key].drop_nulls()) if missing.height else set()
     return [
         Finding(
             "reference.kept_out" if text in there else "reference.unknown",
-            params={"target": target.table},
+            params={"target": field.refers or ""},
             row=row,
             column=field.column,
             value=text,
@@ -142,9 +160,9 @@ def _references(draft: Draft, field: Field, target: Draft) -> list[Finding]:
     ]
 
 
-def _without_demand(projects: Draft, demands: Draft) -> list[Finding]:
+def _without_demand(projects: Draft, demands: pl.DataFrame) -> list[Finding]:
     waiting = projects.data.filter(~pl.col("bad") & pl.col("stage").is_in([stage.value for stage in ON_THE_BOARD]))
-    lonely = waiting.join(demands.data, on="project_id", how="anti").select("row", "project_id")
+    lonely = waiting.join(demands, on="project_id", how="anti").select("row", "project_id")
     return [
         Finding("projects.no_demand", Severity.WARN, row=row, column="project_id", value=project)
         for row, project in lonely.iter_rows()

@@ -18,7 +18,7 @@ from yipanqi.files.headers import layout
 from yipanqi.files.mapping import MappingFile, mapped
 from yipanqi.files.mapping import mapping as read_mapping
 from yipanqi.files.plain import plain
-from yipanqi.files.rows import Rows, rows
+from yipanqi.files.rows import Origin, Rows, rows
 from yipanqi.files.sheets import meanings, sheets, whole_table
 from yipanqi.files.values import day
 from yipanqi.files.workbook import SUFFIXES as BOOK_SUFFIXES
@@ -46,13 +46,16 @@ class Loaded:
     """What a data set holds: the facts, everything wrong with it, and what was read and kept.
 
     ``facts`` is null where no board can be played: the date or a required table is missing. ``tables`` holds the rows
-    let in of every table the data have, also then.
+    let in of every table the data have, also then; ``places`` the sheet and row each of them came from, in their
+    order; ``as_of`` the day the facts are true, where one is known.
     """
 
     facts: Facts | None
     findings: tuple[Finding, ...]
     counts: Mapping[str, Count]
     tables: Mapping[str, pl.DataFrame]
+    places: Mapping[str, tuple[tuple[Origin, int], ...]] = field(default_factory=dict)
+    as_of: date | None = None
 
     @property
     def blocked(self) -> bool:
@@ -75,12 +78,21 @@ class _Intake:
         self.findings += found.findings
 
 
-def load(path: Path, *, mapping: Path | None = None, as_of: date | None = None) -> Loaded:
+def load(
+    path: Path,
+    *,
+    mapping: Path | None = None,
+    as_of: date | None = None,
+    known: Mapping[str, pl.DataFrame] | None = None,
+    listed: int = LISTED,
+) -> Loaded:
     """The facts of a district from ``path``, and every finding in the order of files, sheets and rows.
 
     ``path``: a workbook, a CSV, or a folder of them with GeoPackage, GeoJSON or Shapefile layers named towns, zones,
     sites or by their Chinese names, joined by identifier. ``mapping`` describes foreign tables (``files.mapping``).
-    The day the facts are true is the cover's 数据日期, else the mapping's, else ``as_of``.
+    The day the facts are true is the cover's 数据日期, else the mapping's, else ``as_of``. ``known``: rows that stand
+    elsewhere (table → its key, of towns also the name), which the data may refer to. ``listed``: findings of one kind
+    in one column that are listed.
 
     Findings: ``dataset.as_of_missing``, ``dataset.partial`` (with a mapping: only some tables), ``workbook.*``,
     ``header.*``, ``sheet.*``, ``cell.*``, ``schema.*``, ``reference.*``, ``layer.*``, ``gis.*``, ``geometry.*``.
@@ -90,13 +102,15 @@ def load(path: Path, *, mapping: Path | None = None, as_of: date | None = None) 
     if described is not None:
         _read(path, intake)
     drafts, found = _drafts(intake)
-    checked, wrong = check(drafts)
+    checked, wrong = check(drafts, known or {})
     intake.findings += [*found, *wrong]
-    kept = {name: _kept(draft) for name, draft in checked.items()}
+    good = {name: _good(draft) for name, draft in checked.items()}
+    kept = {name: rows_.select(TABLES[name].column_names()) for name, rows_ in good.items()}
+    places = {name: tuple(checked[name].places[row - 1] for row in rows_["row"]) for name, rows_ in good.items()}
     counts = {name: Count(draft.data.height, kept[name].height) for name, draft in checked.items()}
     facts, missing = _facts(intake, kept, as_of)
     intake.findings += [f.at(file=path.name) for f in missing]
-    return Loaded(facts, _listed(intake.findings), counts, kept)
+    return Loaded(facts, _listed(intake.findings, listed), counts, kept, places, _as_of(intake, as_of)[0])
 
 
 def _read(path: Path, intake: _Intake) -> None:
@@ -202,9 +216,9 @@ def _split(parts: list[Rows]) -> tuple[list[Rows], list[Rows]]:
     return (sheets_, layers) if filled else (layers, [])
 
 
-def _kept(draft: Draft) -> pl.DataFrame:
-    schema = TABLES[draft.table]
-    return draft.data.filter(~pl.col("bad")).select(schema.column_names()).sort(tables.keys(schema))
+def _good(draft: Draft) -> pl.DataFrame:
+    """The rows let in, in the order of their keys."""
+    return draft.data.filter(~pl.col("bad")).drop("bad").sort(tables.keys(TABLES[draft.table]))
 
 
 def _facts(intake: _Intake, kept: Mapping[str, pl.DataFrame], given: date | None) -> tuple[Facts | None, list[Finding]]:
@@ -225,17 +239,17 @@ def _facts(intake: _Intake, kept: Mapping[str, pl.DataFrame], given: date | None
     return Facts(as_of=as_of, district=district, synthetic=synthetic, **kept), findings
 
 
-def _listed(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings in order, of each kind in each column only the first ``LISTED`` and the number of the others."""
+def _listed(findings: Iterable[Finding], most: int) -> tuple[Finding, ...]:
+    """The findings in order, of each kind in each column only the first ``most`` and the number of the others."""
     kinds: dict[tuple[str | None, ...], list[Finding]] = {}
     for finding in findings:
         kinds.setdefault((finding.file, finding.table, finding.column, finding.rule), []).append(finding)
     out: list[Finding] = []
     for (file, table, column, rule), alike in kinds.items():
         distinct = _by_row(alike)
-        out += distinct[:LISTED]
-        if len(distinct) > LISTED:
-            more = {"count": len(distinct) - LISTED, "rule": rule}
+        out += distinct[:most]
+        if len(distinct) > most:
+            more = {"count": len(distinct) - most, "rule": rule}
             out.append(Finding("rest.not_shown", Severity.NOTE, more, file=file, table=table, column=column))
     return in_order(out)
 

@@ -6,6 +6,7 @@ back gives the same facts. The bytes depend on nothing but the arguments.
 
 import io
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ _OPTIONS = "_选项"
 
 def template(path: Path, *, language: str = "zh", district: str = "") -> None:
     """Write the empty official form: cover, instructions, one sheet per kind of fact with a marked example row."""
-    _write(path, language, {}, _Cover(None, district, False))
+    _write(path, language, {}, Cover(None, district, False))
 
 
 def write_dataset(path: Path, facts: Facts, *, language: str = "zh") -> None:
@@ -43,7 +44,7 @@ def write_dataset(path: Path, facts: Facts, *, language: str = "zh") -> None:
     they are whole square centimetres or came from a decimal number of mu.
     """
     frames = {name: getattr(facts, name).sort(tables.keys(schema)) for name, schema in TABLES.items()}
-    cover = _Cover(facts.as_of, facts.district, facts.synthetic)
+    cover = Cover(facts.as_of, facts.district, facts.synthetic)
     if path.suffix.lower() == ".xlsx":
         _write(path, language, frames, cover)
         return
@@ -58,12 +59,24 @@ def write_dataset(path: Path, facts: Facts, *, language: str = "zh") -> None:
         write_gpkg(path / "layers.gpkg", layers, facts.as_of)
 
 
-class _Cover:
-    def __init__(self, as_of: date | None, district: str, synthetic: bool) -> None:
-        self.as_of, self.district, self.synthetic = as_of, district, synthetic
+def write_tables(path: Path, frames: Mapping[str, pl.DataFrame], cover: "Cover", *, language: str = "zh") -> None:
+    """Write some tables as the official workbook: its cover and instructions, and the sheets of these tables only."""
+    kept = {name: frame.sort(tables.keys(TABLES[name])) for name, frame in frames.items()}
+    _write(path, language, kept, cover, only=set(kept))
 
 
-def _write(path: Path, language: str, frames: Mapping[str, pl.DataFrame], cover: _Cover) -> None:
+@dataclass(frozen=True)
+class Cover:
+    """What the cover states: the day the facts are true, the district, whether they are made up."""
+
+    as_of: date | None
+    district: str
+    synthetic: bool
+
+
+def _write(
+    path: Path, language: str, frames: Mapping[str, pl.DataFrame], cover: Cover, only: set[str] | None = None
+) -> None:
     import xlsxwriter
 
     made, blocks = io.BytesIO(), {}
@@ -74,7 +87,7 @@ def _write(path: Path, language: str, frames: Mapping[str, pl.DataFrame], cover:
         _cover(book, styles, language, cover)
         _instructions(book, styles, language)
         lists = _options(book, language)
-        for sheet in sheets():
+        for sheet in [s for s in sheets() if only is None or s.table in only]:
             data = frames.get(sheet.table)
             rows = None if data is None else _of_sheet(data, sheet)
             block = Block(_sheet(book, (sheet, language), rows, styles, lists))
@@ -101,7 +114,7 @@ def _styles(book: Any) -> dict[str, Any]:
     }
 
 
-def _cover(book: Any, styles: Mapping[str, Any], language: str, cover: _Cover) -> None:
+def _cover(book: Any, styles: Mapping[str, Any], language: str, cover: Cover) -> None:
     page = book.add_worksheet(say("workbook.cover", language))
     page.set_column(0, 0, 18)
     page.set_column(1, 1, 40, styles["text"])

@@ -3,7 +3,7 @@
 from django.views.decorators.http import require_POST, require_safe
 
 from yipanqi_web.accounts.models import AdminRole
-from yipanqi_web.pages import administration, board, entrance, inbox, institution, jobs, projects, sites
+from yipanqi_web.pages import administration, board, entrance, exchange, inbox, institution, jobs, projects, sites
 from yipanqi_web.pages.frame import OFFICERS, OPEN, SIGNED_IN, admins, route
 
 _KEEPERS = admins(AdminRole.SYSTEM, AdminRole.SECURITY)
@@ -28,6 +28,12 @@ urlpatterns = [
     route("projects/<uuid:public_id>/stage/", require_POST(projects.move), OFFICERS, "project_stage"),
     route("projects/<uuid:public_id>/referral/", require_POST(projects.refer), OFFICERS, "project_referral"),
     route("institution/", require_safe(institution.institution), OFFICERS, "institution"),
+    route("exchange/", require_safe(exchange.overview), OFFICERS, "exchange"),
+    route("exchange/upload/", require_POST(exchange.upload), OFFICERS, "upload"),
+    route("exchange/out/<str:kind>/", require_safe(exchange.out), OFFICERS, "export"),
+    route("exchange/<uuid:public_id>/", require_safe(exchange.one), OFFICERS, "import"),
+    route("exchange/<uuid:public_id>/confirm/", require_POST(exchange.confirm), OFFICERS, "import_confirm"),
+    route("exchange/<uuid:public_id>/copy/", require_safe(exchange.copy), OFFICERS, "import_copy"),
     route("inbox/", require_safe(inbox.overview), OFFICERS, "inbox"),
     route("inbox/read/", require_POST(inbox.read), OFFICERS, "inbox_read"),
     route("jobs/", require_safe(jobs.overview), admins(AdminRole.SYSTEM), "jobs"),

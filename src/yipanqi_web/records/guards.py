@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.db.models import Model
 
-from yipanqi_web.records.models import FACTS, AuditRow, AuditSeal, InboxItem, OutboxRow, Reservation, StageChange
+from yipanqi_web.records.models import (
+    FACTS,
+    AuditRow,
+    AuditSeal,
+    ImportRecord,
+    InboxItem,
+    OutboxRow,
+    Reservation,
+    StageChange,
+    StoredFile,
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,8 @@ GUARDS: tuple[Guard, ...] = (
     Guard(AuditSeal),
     Guard(OutboxRow, free=("delivered_at", "attempts")),
     Guard(InboxItem, once=("read_at",)),
+    Guard(StoredFile),
+    Guard(ImportRecord, once=("confirmed_at",), free=("confirmed_by",)),
 )
 
 

@@ -3,6 +3,7 @@
 from yipanqi_web.records.models.audit import AuditRow, AuditSeal, OutboxRow
 from yipanqi_web.records.models.district import District
 from yipanqi_web.records.models.facts import FACTS, Fact, LeaseFact, ProjectFact, SiteFact, TownFact
+from yipanqi_web.records.models.imports import ImportRecord, StoredFile
 from yipanqi_web.records.models.inbox import InboxItem
 from yipanqi_web.records.models.jobs import Heartbeat
 from yipanqi_web.records.models.pipeline import ReferralRecord, StageChange
@@ -15,6 +16,7 @@ __all__ = [
     "District",
     "Fact",
     "Heartbeat",
+    "ImportRecord",
     "InboxItem",
     "LeaseFact",
     "OutboxRow",
@@ -23,5 +25,6 @@ __all__ = [
     "Reservation",
     "SiteFact",
     "StageChange",
+    "StoredFile",
     "TownFact",
 ]
