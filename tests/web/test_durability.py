@@ -92,6 +92,7 @@ def _entering(browser: Browser, label: str, acknowledged: list[str], stop: threa
 
 
 @pytest.mark.slow
+@pytest.mark.django_db
 def test_every_lead_the_server_acknowledged_is_there_after_kills_and_each_is_whole(tmp_path: Path) -> None:
     import json
 
@@ -130,6 +131,7 @@ def test_every_lead_the_server_acknowledged_is_there_after_kills_and_each_is_who
 
 
 @pytest.mark.slow
+@pytest.mark.django_db
 def test_a_load_that_is_killed_leaves_all_or_nothing_and_can_be_done_again(tmp_path: Path) -> None:
     place, data = Installation(tmp_path / "home"), data_set(tmp_path / "data")
     place.done("migrate")
@@ -147,6 +149,7 @@ def test_a_load_that_is_killed_leaves_all_or_nothing_and_can_be_done_again(tmp_p
 
 
 @pytest.mark.slow
+@pytest.mark.django_db
 def test_a_migration_that_is_killed_can_be_run_again(tmp_path: Path) -> None:
     place = Installation(tmp_path / "home")
     for delay in (0.6, 0.9, 1.2, 1.5, 1.8, 2.2):
