@@ -1,6 +1,7 @@
 """The background: one tick at a time, nothing done twice, tasks of dead workers, backups on order, signs of life."""
 
 import json
+import os
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,8 +20,8 @@ from yipanqi_web.jobs.backup import make_backup
 from yipanqi_web.jobs.tick import tick
 from yipanqi_web.permissions.acts import RefusedError
 from yipanqi_web.queries.health import health
-from yipanqi_web.records import chain
-from yipanqi_web.records.models import AuditRow, Heartbeat, InboxItem, OutboxRow, ProjectFact, Reservation
+from yipanqi_web.records import chain, store
+from yipanqi_web.records.models import AuditRow, Heartbeat, InboxItem, OutboxRow, ProjectFact, Reservation, StoredFile
 
 
 def at_once(work: Callable[[], object], count: int = 4) -> list[object]:
@@ -180,3 +181,19 @@ def test_a_step_that_fails_is_counted_and_holds_up_no_other() -> None:
         folder.unlink()
     assert done is not None
     assert (done["failed_steps"], done["sealed"]) == (1, AuditRow.objects.count())
+
+
+@pytest.mark.django_db
+def test_a_file_no_row_names_is_removed_after_a_day_and_a_named_or_young_one_stays() -> None:
+    officers.loaded()
+    old, young = (store.path(store.put([text])[0]) for text in (b"old", b"young"))
+    digest, size = store.put([b"named"])
+    StoredFile.objects.create(
+        district_code=officers.CODE, digest=digest, size=size, name="n", kind="upload", by="x", at=now()
+    )
+    for file in (old, store.path(digest)):
+        os.utime(file, (0, 0))
+    assert custody.sweep_files() == 1
+    assert (old.exists(), young.exists(), store.path(digest).exists()) == (False, True, True)
+    young.unlink()
+    store.path(digest).unlink()

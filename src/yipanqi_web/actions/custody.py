@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -15,8 +16,10 @@ from yipanqi_web.clock import machine_time, today
 from yipanqi_web.permissions.actor import Actor
 from yipanqi_web.permissions.acts import RefusedError
 from yipanqi_web.records import archive, chain
-from yipanqi_web.records.models import AuditRow, AuditSeal, OutboxRow
+from yipanqi_web.records.models import AuditRow, AuditSeal, ImportRecord, OutboxRow, StoredFile
 
+#: So long a file of the store may lie there without a row that names it.
+KEPT_UNNAMED = timedelta(days=1)
 #: The topic of the outbox that asks a worker for a backup.
 BACKUP_WANTED = "backup.wanted"
 
@@ -46,6 +49,21 @@ def export_heads() -> bool:
         os.fsync(file.fileno())
     draft.replace(target)
     return True
+
+
+def sweep_files() -> int:
+    """Remove the files of the store that no row names, older than a day (a younger one may be about to be named)."""
+    before = (machine_time() - KEPT_UNNAMED).timestamp()
+    named = {
+        *StoredFile.objects.values_list("digest", flat=True),
+        *ImportRecord.objects.values_list("digest", flat=True),
+    }
+    swept = 0
+    for file in (settings.HOME / "files").rglob("*"):
+        if file.is_file() and file.name not in named and file.stat().st_mtime < before:
+            file.unlink(missing_ok=True)
+            swept += 1
+    return swept
 
 
 def order_backup(*, by: Actor) -> OutboxRow:

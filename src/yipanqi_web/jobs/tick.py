@@ -21,6 +21,7 @@ STEPS: MappingProxyType[str, Callable[[], dict[str, int]]] = MappingProxyType(
         "orders": lambda: {"ordered": tasks.hand_out(ORDERS)},
         "deliver": inbox.deliver,
         "seal": lambda: {"sealed": custody.seal_all()},
+        "sweep": lambda: {"swept": custody.sweep_files()},
         "heads": lambda: {"heads": int(custody.export_heads())},
     }
 )
