@@ -27,6 +27,11 @@ DEBUG = False
 ALLOWED_HOSTS = HOSTS or ["127.0.0.1", "localhost", "[::1]", "testserver"]
 ROOT_URLCONF = "yipanqi_web.urls"
 WSGI_APPLICATION = "yipanqi_web.wsgi.application"
+FILE_UPLOAD_HANDLERS = [
+    "yipanqi_web.exchange.quota.Quota",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -2,13 +2,14 @@
 
 import io
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import officers
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connections
+from django.db import OperationalError, connection, connections
 from openpyxl import Workbook, load_workbook
 from test_pages import signed_in
 
@@ -300,18 +301,21 @@ def test_what_was_changed_since_the_preview_is_not_overwritten(tmp_path: Path) -
     assert SiteFact.objects.get(site_id=plant, superseded_at=None).address == "乙路"
 
 
-def test_a_confirmation_that_breaks_writes_nothing_and_can_be_given_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def broken_disk(execute: Callable[..., object], sql: str, *rest: object) -> object:
+    """A database that fails at the last row of an import."""
+    if sql.startswith('INSERT INTO "outbox_row"'):
+        raise OperationalError("disk I/O error")
+    return execute(sql, *rest)
+
+
+def test_a_confirmation_that_breaks_writes_nothing_and_can_be_given_again(tmp_path: Path) -> None:
     officers.loaded()
     by = officers.officer("town", own_town())
     plant = own_plants(own_town())[0]
     record = uploaded(changed(taken_out("inventory", by, tmp_path), "厂房", "坐落", {plant: "甲路"}), by)
     before = versions()
-    with monkeypatch.context() as broken:
-        broken.setattr("yipanqi_web.actions.trail.audit_rows", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            preview.confirm(record, by=by)
+    with connection.execute_wrapper(broken_disk), pytest.raises(OperationalError):
+        preview.confirm(record, by=by)
     assert (versions(), store.path(record.digest).is_file()) == (before, True)
     preview.confirm(ImportRecord.objects.get(pk=record.pk), by=by)
     assert SiteFact.objects.get(site_id=plant, superseded_at=None).address == "甲路"
@@ -351,6 +355,9 @@ def test_the_pages_upload_show_confirm_and_give_the_copy(tmp_path: Path) -> None
     data = changed(taken_out("inventory", by, tmp_path), "厂房", "坐落", {plant: "甲路"})
     assert client.get("/exchange/").status_code == 200
     assert client.post("/exchange/upload/").status_code == 422
+    too_large = SimpleUploadedFile("大.xlsx", b"PK" + bytes(21 * 2**20))
+    assert client.post("/exchange/upload/", {"file": too_large}).status_code == 422
+    assert not ImportRecord.objects.exists()
     shown = client.post("/exchange/upload/", {"file": SimpleUploadedFile("一 表.xlsx", data)}, follow=True)
     address = shown.redirect_chain[0][0]
     assert "甲路" in shown.content.decode()

@@ -19,7 +19,7 @@ from yipanqi_web.records.models import ImportRecord
 
 #: Findings a preview keeps to show; the copy has them all.
 LISTED = 300
-_CPU_S, _WALL_S, _MEMORY = 20.0, 60.0, 3 * 2**29
+_CPU_S, _WALL_S, _MEMORY = 20.0, 120.0, 3 * 2**29
 
 
 @dataclass(frozen=True)

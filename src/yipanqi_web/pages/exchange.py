@@ -32,6 +32,7 @@ def _overview(request: HttpRequest, actor: Actor, finding: Finding | None = None
         "out_names": {kind: f"web.exchange.out.{kind}" for kind in outgoing.KINDS},
         "prefix": f"{actor.place}-",
         "suffixes": ",".join(intake.SUFFIXES),
+        "readable": "、".join(intake.SUFFIXES),
         "limit": intake.LIMIT // 2**20,
         "finding": finding,
         "here": "exchange",

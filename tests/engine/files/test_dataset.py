@@ -11,7 +11,8 @@ from polars.testing import assert_frame_equal
 import cast
 from yipanqi.allocation.board import TABLES, Facts
 from yipanqi.files.dataset import load
-from yipanqi.files.template import write_dataset
+from yipanqi.files.template import Cover, write_dataset, write_tables
+from yipanqi.files.workbook import open_book
 from yipanqi.kernel import tables
 
 
@@ -80,3 +81,42 @@ def test_writing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     write_dataset(tmp_path / "a.xlsx", facts)
     write_dataset(tmp_path / "b.xlsx", shuffled)
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+def test_some_tables_alone_are_good_where_what_they_refer_to_stands_elsewhere(tmp_path: Path) -> None:
+    facts = cast.facts()
+    cover = Cover(facts.as_of, facts.district, facts.synthetic)
+    write_tables(tmp_path / "pool.xlsx", {"projects": facts.projects, "demands": facts.demands}, cover)
+    sheets = [sheet.name for sheet in open_book(tmp_path / "pool.xlsx").sheets]
+    assert {"项目", "项目需求"} <= set(sheets)
+    assert not {"土地", "镇街"} & set(sheets)
+    known = {"towns": facts.towns.select("town_id", "name"), "sites": facts.sites.select("site_id")}
+    loaded = load(tmp_path / "pool.xlsx", known=known)
+    assert {f.rule for f in loaded.findings} == {"workbook.sheet_missing"}
+    assert loaded.tables["projects"].height == facts.projects.height
+    unknown = load(tmp_path / "pool.xlsx", known=known | {"towns": known["towns"].clear()})
+    assert {f.rule for f in unknown.findings if f.row} >= {"reference.unknown"}
+
+
+def test_every_row_let_in_has_the_sheet_and_row_it_came_from(tmp_path: Path) -> None:
+    facts = cast.facts()
+    write_dataset(tmp_path / "data.xlsx", facts)
+    loaded = load(tmp_path / "data.xlsx")
+    assert loaded.as_of == facts.as_of
+    for name, frame in loaded.tables.items():
+        assert len(loaded.places[name]) == frame.height
+        for (origin, row), key in zip(loaded.places[name], frame[frame.columns[0]], strict=True):
+            cell = origin.cell(row, frame.columns[0])
+            assert cell is None or cell[1] == str(key) or frame.columns[0] == "town_id"
+
+
+def test_as_many_findings_are_listed_as_are_asked_for(tmp_path: Path) -> None:
+    facts = cast.facts()
+    sites = pl.concat([facts.sites.with_columns(site_id=pl.lit(f"X{i}-") + pl.col("site_id")) for i in range(3)])
+    strange = sites.with_columns(town_id=pl.lit("nowhere"))
+    write_tables(tmp_path / "s.xlsx", {"sites": strange}, Cover(facts.as_of, "", False))
+    known = {"towns": facts.towns.select("town_id", "name")}
+    few, all_ = (load(tmp_path / "s.xlsx", known=known, listed=n) for n in (2, 10_000))
+    assert sum(f.rule == "reference.unknown" and f.column == "所在镇街" for f in all_.findings) == strange.height
+    assert sum(f.rule == "rest.not_shown" for f in few.findings) > 0
+    assert sum(f.rule == "rest.not_shown" for f in all_.findings) == 0
