@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -40,6 +41,18 @@ def test_a_route_without_a_policy_stops_the_start(capsys: pytest.CaptureFixture[
     finally:
         patterns.remove(stray)
     assert (ended.value.code, "stray/" in capsys.readouterr().err) == (2, True)
+
+
+def test_a_port_that_is_taken_is_refused_not_shared(tmp_path: Path) -> None:
+    place = Installation(tmp_path)
+    place.done("migrate")
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        told = place.run("serve", "--bind", address)
+    assert (told.returncode, address in told.stderr) == (2, True)
 
 
 def test_worker_and_tick_end_in_order_when_told(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from yipanqi.governance.bodies import bodies, title
 from yipanqi.governance.profile import BodyKind
+from yipanqi.planning.zones import TownKind
 from yipanqi_web.accounts.models import AdminRole, User
 from yipanqi_web.actions.accounts import make_officer
 from yipanqi_web.permissions.actor import system_actor
@@ -52,7 +53,9 @@ def _officers(district: District, language: str) -> list[tuple[str, str, str, st
     by = system_actor(district)
     known = bodies(by.profile, by.on)
     here = {"district_code": district.code, "superseded_at": None}
-    towns = list(TownFact.objects.filter(**here).order_by("town_id").values_list("town_id", "name"))
+    towns, parks = [], []
+    for town in TownFact.objects.filter(**here).order_by("town_id"):
+        (parks if town.town_kind == TownKind.PARK.value else towns).append((town.town_id, town.name))
     named = ProjectFact.objects.filter(**here).exclude(centre=None).order_by("centre").values_list("centre", flat=True)
     centres = [(str(centre), str(centre)) for centre in named.distinct()]
     found: list[tuple[str, str, str, str]] = []
@@ -64,7 +67,7 @@ def _officers(district: District, language: str) -> list[tuple[str, str, str, st
         if not known[body].each:
             found.append((body, body, "", told))
             continue
-        places = centres if kind is BodyKind.PROMOTION_CENTRE else towns
+        places = {BodyKind.PROMOTION_CENTRE: centres, BodyKind.PARK: parks}.get(kind, towns)
         taken = sum(1 for one in found if one[1] == body)
         if taken < len(places):
             place, name = places[taken]

@@ -1,6 +1,8 @@
 """The three processes of an installation: web, worker, tick."""
 
+import os
 import signal
+import socket
 import threading
 import time
 
@@ -18,10 +20,16 @@ from yipanqi_web.commands.start import fit_to_serve, ready
 def serve(bind: str, workers: int, lang: str) -> None:
     """Serve the pages."""
     fit_to_serve(lang)
+    from django.conf import settings
     from granian import Granian
     from granian.constants import Interfaces
 
     host, _, port = bind.rpartition(":")
+    if not _free(host, int(port)):
+        click.echo(say("web.cli.port_taken", lang, address=bind), err=True)
+        raise SystemExit(2)
+    # Where none is given (a demo), all web processes share the one that was made here.
+    os.environ.setdefault("YIPANQI_SECRET", settings.SECRET_KEY)
     click.echo(say("web.cli.serving", lang, address=f"http://{bind}/"))
     Granian(
         "yipanqi_web.wsgi:application",
@@ -32,6 +40,17 @@ def serve(bind: str, workers: int, lang: str) -> None:
         interface=Interfaces.WSGI,
         log_access=False,
     ).serve()
+
+
+def _free(host: str, port: int) -> bool:
+    """Whether nobody listens there: the server itself would share the port, and each request go to either."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), port))
+        except OSError:
+            return False
+    return True
 
 
 @click.command()
