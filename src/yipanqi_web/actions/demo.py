@@ -53,7 +53,8 @@ def _officers(district: District, language: str) -> list[tuple[str, str, str, st
     by = system_actor(district)
     known = bodies(by.profile, by.on)
     here = {"district_code": district.code, "superseded_at": None}
-    towns, parks = [], []
+    towns: list[tuple[str, str]] = []
+    parks: list[tuple[str, str]] = []
     for town in TownFact.objects.filter(**here).order_by("town_id"):
         (parks if town.town_kind == TownKind.PARK.value else towns).append((town.town_id, town.name))
     named = ProjectFact.objects.filter(**here).exclude(centre=None).order_by("centre").values_list("centre", flat=True)
