@@ -1,4 +1,4 @@
-"""Sets the stage of the journeys in one installation: a small synthetic district and its officers. Prints what is there.
+"""Sets the stage of the journeys in an installation: a small synthetic district and its officers; prints what is there.
 
 Run as ``python stage.py PROFILE`` in the installation's environment.
 """

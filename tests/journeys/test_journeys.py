@@ -78,7 +78,8 @@ def test_a_referral_is_declined_with_a_reason_and_the_town_sees_the_project_no_m
 def test_a_pudong_town_opens_no_negotiation_and_is_told_why_but_hands_in_a_lead(pudong) -> None:
     page = pudong.sign_in("towner")
     page.goto("/projects/enter/")
-    for name, content in {"name": "传感器产线", "investor": "某公司", "industry_code": "3453", "need_m2": "9000"}.items():
+    lead = {"name": "传感器产线", "investor": "某公司", "industry_code": "3453", "need_m2": "9000"}
+    for name, content in lead.items():
         page.fill(f"[name={name}]", content)
     step(page, "保存")
     expect(page.get_by_role("heading", level=1)).to_have_text("传感器产线")

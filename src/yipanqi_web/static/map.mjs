@@ -17,6 +17,31 @@ function bounds(layers) {
   return box;
 }
 
+// Names of towns, the larger first; a name that would lie on one already shown is hidden until there is room.
+function nameTowns(map, towns) {
+  const named = towns.map(town => {
+    const box = bounds({towns: {features: [town]}, sites: {features: []}});
+    const name = document.createElement("span");
+    name.className = "town-name";
+    name.textContent = town.properties.name;
+    new maplibre.Marker({element: name}).setLngLat(box.getCenter()).addTo(map);
+    return {name, size: (box.getEast() - box.getWest()) * (box.getNorth() - box.getSouth())};
+  }).sort((one, other) => other.size - one.size);
+  const arrange = () => {
+    const taken = [];
+    for (const {name} of named) {
+      name.hidden = false;
+      const spot = name.getBoundingClientRect();
+      name.hidden = taken.some(other => spot.left < other.right && other.left < spot.right
+        && spot.top < other.bottom && other.top < spot.bottom);
+      if (!name.hidden) taken.push(spot);
+    }
+  };
+  map.on("zoomend", arrange);
+  map.on("resize", arrange);
+  map.once("idle", arrange);
+}
+
 async function draw() {
   const answer = await fetch("/map.json", {headers: {Accept: "application/json"}});
   if (!answer.ok) { holder.textContent = words.failed; return; }
@@ -40,13 +65,7 @@ async function draw() {
   });
   map.addControl(new maplibre.NavigationControl({showCompass: false}), "top-right");
   map.touchZoomRotate.disableRotation();
-  for (const town of layers.towns.features) {
-    const name = document.createElement("span");
-    name.className = "town-name";
-    name.textContent = town.properties.name;
-    const middle = bounds({towns: {features: [town]}, sites: {features: []}}).getCenter();
-    new maplibre.Marker({element: name}).setLngLat(middle).addTo(map);
-  }
+  nameTowns(map, layers.towns.features);
   for (const layer of ["sites", "points"]) {
     map.on("mouseenter", layer, () => { map.getCanvas().style.cursor = "pointer"; });
     map.on("mouseleave", layer, () => { map.getCanvas().style.cursor = ""; });
