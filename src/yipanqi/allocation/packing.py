@@ -26,11 +26,11 @@ _BOUND_SHARE, _MOVE_SHARE, _OPEN_SHARE, _CHUNK_SHARE = 0.3, 0.1, 0.5, 0.04
 #: Trials an item at least, so that a first answer is found, and how often that is tried at most.
 _TRIALS_AN_ITEM, _STARTS = 20_000, 8
 #: Columns of an item that moves look at; agents of an exchange in turn; nodes of one, from and to, and its growth.
-_KEEP, _EXCHANGED, _NODES = 10, (2, 3, 4), (2_000, 3_000_000, 3)
+_KEEP, _EXCHANGED, _NODES = 10, (2, 3, 4), (20_000, 160_000, 2)
 #: Pairs not ruled out up to which the exact search is worth its work, and its share of what is left.
 _FEW, _EXACT_SHARE = 1_500, 0.5
 #: The grid that sizes are rounded down to when they are not whole, or the room is larger: cells of the room.
-_CELLS = 20_000
+_CELLS = 4_000
 _EPS = 1e-6
 
 
@@ -308,13 +308,14 @@ class _Run:
             self.status = Status.TIME
 
     def exchange(self) -> None:
-        """Exchanges among a few agents at a time, deeper when they find nothing, until the work is done."""
+        """Exchanges among a few agents at a time, deeper while they find nothing, until the work is done."""
         from yipanqi.allocation import _exchange_kernels as kernels
 
         if self.chosen is None or self.done:
             return
         field, table, pair_of = self.field()
-        nodes, deepest, growth = _NODES
+        first, deepest, growth = _NODES
+        nodes = first
         sizes = np.minimum(_EXCHANGED, self.of.room.size).astype(np.int32)
         chunk = _CHUNK_SHARE * (self.effort.work - self.work)
         while not self.done:
@@ -323,7 +324,7 @@ class _Run:
             gains = kernels.exchanges(field, table, sizes, nodes, int(before + part * _NODES_A_UNIT) + 1)
             self.work += float(table.marks[0] - before) / _NODES_A_UNIT
             self.keep(pair_of[np.arange(self.of.items), table.agent])
-            nodes = nodes if gains else min(deepest, nodes * growth)
+            nodes = first if gains else min(deepest, nodes * growth)
 
     def field(self) -> "tuple[_exchange_kernels.Field, _exchange_kernels.Table, Ints]":
         """Losses and sizes as items × agents (closed facilities forbidden), the answer as it stands, and the pairs."""
