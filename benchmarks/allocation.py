@@ -42,7 +42,7 @@ class Scale:
 
 #: Work is about what the seconds allow on a quiet core; their end ends the run, as it ends the peers'.
 FULL = (
-    Scale(100, 1_000, 20.0, 10, 3, 1, 150_000.0),
+    Scale(100, 1_000, 15.0, 10, 3, 1, 120_000.0),
     Scale(1_000, 10_000, 60.0, 10, 3, 1, 400_000.0),
     Scale(5_000, 50_000, 60.0, 5, 3, 0, 400_000.0),
 )
