@@ -340,7 +340,7 @@ class _Run:
         loss[:, (of.opening > 0) & ~np.isin(np.arange(of.room.size), held)] = np.inf
         size[of.item, of.agent] = of.size
         field = kernels.Field(
-            loss, size, of.room, self.room_price, np.argsort(loss, axis=1, kind="stable").astype(np.int32)
+            loss, size, of.room.copy(), self.room_price, np.argsort(loss, axis=1, kind="stable").astype(np.int32)
         )
         left = of.room - np.bincount(held, of.size[self.chosen], of.room.size)
         return field, kernels.table(held, left, max(_EXCHANGED)), pair_of
