@@ -214,7 +214,7 @@ class _Run:
         for _ in range(_DIVES):
             if self.done:
                 break
-            parts = np.flatnonzero(whole & (x > 1e-6) & (x < 1 - 1e-6))
+            parts = np.flatnonzero(whole & ~closed & (x > 1e-6) & (x < 1 - 1e-6))
             wanted = parts[np.lexsort((parts, -x[parts]))][: max(1, int(parts.size * step))]
             then = np.where(whole & (x >= 1 - 1e-6), 1.0, taken)
             closed |= room.filled(then, wanted)
