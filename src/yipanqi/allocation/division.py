@@ -92,7 +92,7 @@ def game(problem: Problem, towns: Collection[str] = ()) -> Game:
     whole = programme(free)
     model = replace(whole.model.relaxed, upper=np.full(whole.model.cost.size, np.inf))
     tags = np.concatenate([_tags(free.columns, bit), np.zeros(model.cost.size - free.columns.height, dtype=np.int64)])
-    grand = solver.solve(model, Limits())
+    grand = solver.solve_relaxed(model, Limits())
     if grand.status is not Status.OPTIMAL or grand.x is None:
         raise TimeoutError("the linear relaxation of the board was not solved")
     pots, endowments = _pots(free, whole, grand.x, names)
