@@ -107,7 +107,8 @@ def game(problem: Problem, towns: Collection[str] = ()) -> Game:
         + np.maximum(0.0, grand.row_prices[pots]) @ endowments
         + (fixed_wan / np.maximum(1.0, members.sum(axis=1))) @ members
     )
-    family = Family(model, tags, np.zeros(0, dtype=np.int64), pots, rest, endowments)
+    # Its columns keep their upper bounds, which no optimum needs: bounded columns are quicker to let in.
+    family = Family(whole.model.relaxed, tags, np.zeros(0, dtype=np.int64), pots, rest, endowments)
     return Game(tuple(names), family, fixed_tags, fixed_wan, priced)
 
 
