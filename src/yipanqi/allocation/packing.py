@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Kernel steps that make one unit of ``search.Effort.work`` (0.2 ms): cells of knapsacks, nodes of exchanges.
 _CELLS_A_UNIT, _NODES_A_UNIT = 200_000.0, 14_000
 #: Shares of the work: for the bound, of the rest for the dive, for moves (with opening costs: the second), for chunks.
-_BOUND_SHARE, _DIVE_SHARE, _MOVE_SHARE, _OPEN_SHARE, _CHUNK_SHARE = 0.3, 0.6, 0.03, 0.1, 0.04
+_BOUND_SHARE, _DIVE_SHARE, _MOVE_SHARE, _OPEN_SHARE, _CHUNK_SHARE = 0.3, 0.75, 0.03, 0.1, 0.04
 #: The rise of the bound that steps aim at, as a share of it: at first and at last.
 _RISE, _LEAST_RISE = 0.02, 1e-5
 #: Trials an item at least, so that a first answer is found, and how often that is tried at most.
@@ -256,7 +256,7 @@ class _Run:
         self.settle(agents, prices)
 
     def settle(self, agents: "_bounds_kernels.Agents", prices: "_bounds_kernels.Prices") -> None:
-        """The choice a dive over patterns ends with, for moves to begin with; items left out go where it loses least."""
+        """Where a dive over patterns ends, for moves to begin with; items left out go where they lose least."""
         cost = np.zeros((self.of.items, self.of.room.size))
         cost[self.of.item, self.of.agent] = self.of.cost
         dive = patterns.Dive(cost, agents, prices, _DIVE_SHARE * (self.effort.work - self.work))

@@ -16,8 +16,9 @@ from yipanqi.kernel.solver import Basis, Bools, Floats, Ints, Limits, Model, Sol
 if TYPE_CHECKING:
     from yipanqi.allocation import _bounds_kernels
 
-#: Rounds of new patterns: before anything is settled, after each agent; patterns kept of each agent.
-_FIRST_ROUNDS, _ROUNDS, _KEPT = 12, 4, 40
+#: Rounds of new patterns before anything is settled and after each agent, patterns kept of each agent; where agents
+#: cost something to open (there fewer are settled in all, so that more can be spent on each).
+_PLAIN, _OPENED = (8, 2, 15), (12, 4, 40)
 #: Prices that patterns are priced at lie so far between the best known and the master's: nearer ones first.
 _SHARES = (0.2, 0.6, 1.0)
 #: Master and bound are the same when they differ by less than this share of the whole bound.
@@ -38,6 +39,7 @@ class Dive:
         self.cost, self.agents, self.memory, self.allowed = cost, agents, memory, allowed
         self.has, self.owner = np.zeros((0, items), dtype=bool), np.zeros(0, dtype=np.int64)
         self.free, self.live = np.ones(items, dtype=bool), np.ones(count, dtype=bool)
+        self.first_rounds, self.rounds, self.kept = _OPENED if agents.opening.any() else _PLAIN
         self.work = 0.0
         self.pair_agent = np.repeat(np.arange(count), np.diff(agents.starts))
         self.uncovered = 2.0 * float(np.abs(cost).max() + agents.opening.max())
@@ -47,10 +49,10 @@ class Dive:
         """The agent of each item after the dive; −1 where no pattern was found."""
         for pattern in self.memory.history:
             self.add(self.sets(pattern), np.arange(self.live.size))
-        held, centre, rounds = np.full(self.free.size, -1), self.memory.best.copy(), _FIRST_ROUNDS
+        held, centre, rounds = np.full(self.free.size, -1), self.memory.best.copy(), self.first_rounds
         while self.free.any() and self.live.any():
             x, centre = self.converge(centre, rounds)
-            rounds = _ROUNDS if self.work < self.allowed else 1
+            rounds = self.rounds if self.work < self.allowed else 1
             chosen = self.settled(x)
             if chosen.size == 0:
                 break
@@ -163,6 +165,6 @@ class Dive:
         has, owner = self.has[keep] & self.free, self.owner[keep]
         order = np.lexsort((self.reduced(has, owner, worth), owner))
         rank = np.arange(order.size) - np.searchsorted(owner[order], owner[order])
-        kept = order[rank < _KEPT]
+        kept = order[rank < self.kept]
         self.has, self.owner = self.has[:0], self.owner[:0]
         self.add(has[kept], owner[kept])
