@@ -28,7 +28,7 @@ _CUT_ROUNDS, _CUT_WORTH, _CUT_WORTH_A_UNIT = 8, 2e-5, 6e-8
 _FIRST_DIVES, _DIVES, _DIVE_SHARE = 12, 40, 0.2
 #: Up to so many matrix entries the whole is searched at once: there it finds better answers sooner than its parts do.
 _FEW_ENTRIES = 20_000
-#: Share of the work for moves after the dive.
+#: Share of the work for moves after a dive.
 _MOVES_SHARE = 0.015
 #: Groups freed to mend floors the dive has missed, one try after the other, and how many columns of each.
 _MENDS, _MEND_COLUMNS, _MEND = (20, 60, 240), 8, Limits(nodes=100, checks=40, restarts=False)
@@ -91,8 +91,9 @@ def search(
     run = _Run(cuts.cut(model, cuts.of_large_takers(packed)), groups, start, effort, watch)
     relaxed = run.relax()
     small = model.columns.size <= _FEW_ENTRIES
-    if relaxed is not None and not small:
-        run.take(run.dive(relaxed, _FIRST_DIVES, _MENDS[:1]))
+    if relaxed is not None:
+        run.take(run.dive(relaxed, _FIRST_DIVES, _MENDS if small else _MENDS[:1]))
+        run.move()
     for _ in range(_CUT_ROUNDS):
         broken = [] if relaxed is None or run.done else cuts.broken_cliques(packed, relaxed)
         if not broken:
