@@ -40,13 +40,13 @@ class Scale:
         return f"{self.projects:,} × {self.sites:,}"
 
 
-#: Work is what ``seconds`` allow on a quiet core; see the table of work.
+#: Work is about what the seconds allow on a quiet core; their end ends the run, as it ends the peers'.
 FULL = (
-    Scale(100, 1_000, 20.0, 10, 3, 1, 1e9),
-    Scale(1_000, 10_000, 60.0, 10, 3, 1, 1e9),
-    Scale(5_000, 50_000, 60.0, 5, 3, 0, 1e9),
+    Scale(100, 1_000, 15.0, 10, 3, 1, 120_000.0),
+    Scale(1_000, 10_000, 60.0, 10, 3, 1, 400_000.0),
+    Scale(5_000, 50_000, 60.0, 5, 3, 0, 400_000.0),
 )
-SMALL = (Scale(20, 100, 20.0, 1, 1, 0, 1e9), Scale(30, 100, 2.0, 1, 1, 0, 1e9))
+SMALL = (Scale(20, 100, 20.0, 1, 1, 0, 150_000.0), Scale(30, 100, 2.0, 1, 1, 0, 15_000.0))
 PEERS = {"HiGHS": "highs_alone", "CP-SAT": "cpsat", "SCIP": "scip"}
 OURS = "yipanqi"
 #: The moments at which the best answer so far is looked at, in seconds.

@@ -93,7 +93,7 @@ class Loop:
         if mark is not None:
             weighed += 1
             if score < mark * (1 - SLACK):
-                open_ = 100 * could / whole >= mark
+                open_ = 100 * could / whole >= mark * (1 - SLACK)
                 unknown, missed = unknown + open_, missed + (not open_)
                 beyond += not open_ and mark - score > mark * band * (1 + SLACK)
         verdict = "refused" if beyond else "conference" if missed or unknown or not governing.standard else "admitted"

@@ -150,9 +150,8 @@ def _sums(governing: Governing) -> dict[str, str]:
     mark = governing.pass_points
     scored = "null"
     if mark is not None:
-        short = (
-            f"$.score >= {mark * (1 - SLACK)!r} ? 0 : 100 * sum(map(rows, #.q)) / $.whole >= {mark!r} ? {_UNKNOWN} : "
-        )
+        least = f"{mark * (1 - SLACK)!r}"
+        short = f"$.score >= {least} ? 0 : 100 * sum(map(rows, #.q)) / $.whole >= {least} ? {_UNKNOWN} : "
         beyond = f"{mark!r} - $.score > {mark!r} * band * {1 + SLACK!r} ? 2 : 1"
         scored = f"$.whole > 0 ? ({short}{beyond}) : null"
     open_ = "true" if governing.standard is None else "some(rows, #.o > 0) or ($.scored != null and $.scored > 0)"

@@ -1,8 +1,9 @@
 """准入评审: the preliminary verdict of a project per site class, the final verdict of a project on a scheme."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from itertools import product
 
 import dataframely as dy
@@ -78,13 +79,44 @@ class ClauseResult(dy.Schema):
     mandatory = dy.Bool(nullable=False)
 
 
+#: The columns of ``Verdicts.unstated``.
+_UNSTATED = ("indicator", "project")
+
+
 @dataclass(frozen=True)
 class Verdicts:
     """Verdicts of the cases, every clause behind them, and findings about facts that could not be judged."""
 
     verdicts: pl.DataFrame
     clauses: pl.DataFrame
-    findings: tuple[Finding, ...] = ()
+    #: indicator, project: what a hard clause asked for and the project does not state.
+    unstated: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dict.fromkeys(_UNSTATED, pl.String)))
+    #: project: those no standard covers.
+    uncovered: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"project": pl.String}))
+    #: What else there is to say about the facts.
+    other_findings: tuple[Finding, ...] = ()
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """One finding for each unstated fact and uncovered project, made when somebody reads them: there may be many.
+
+        In the order of ``kernel.findings.in_order``, reached by sorting columns.
+        """
+        unknown = [
+            Finding(
+                "admission.unknown",
+                Severity.WARN,
+                {"project": project, "indicator": indicator},
+                table="projects",
+                column=NUMBERS[indicator].numerator if indicator in NUMBERS else indicator,
+            )
+            for indicator, project in _spelled(self.unstated, "indicator").iter_rows()
+        ]
+        bare = [
+            Finding("admission.no_standard", Severity.WARN, {"project": project}, table="projects", column="category")
+            for (project,) in _spelled(self.uncovered).iter_rows()
+        ]
+        return tuple(sorted([*unknown, *bare, *self.other_findings], key=lambda f: (f.column or "", f.rule)))
 
 
 _VERDICTS = (Verdict.ADMITTED, Verdict.CONFERENCE, Verdict.REFUSED)
@@ -114,7 +146,13 @@ def judge(cases: pl.DataFrame, projects: pl.DataFrame, rulebook: Rulebook, as_of
         raise ValueError(f"no such project: {lost[0]}")
     result = sheet(ordered, projects, rulebook, as_of)
     verdicts = _verdicts(ordered, result)
-    return Verdicts(verdicts, _clauses(ordered, result), _findings(ordered, result))
+    open_rows = np.flatnonzero(result.hard & (result.met < 0))
+    asked = {
+        "indicator": result.lines["indicator"][open_rows],
+        "project": ordered["project_id"][result.case_at[open_rows]],
+    }
+    uncovered = ordered.filter(result.standard.is_null()).select(pl.col("project_id").alias("project")).unique()
+    return Verdicts(verdicts, _clauses(ordered, result), pl.DataFrame(asked).unique(), uncovered, result.findings)
 
 
 def _verdicts(cases: pl.DataFrame, found: Sheet) -> pl.DataFrame:
@@ -155,32 +193,6 @@ def _clauses(cases: pl.DataFrame, found: Sheet) -> pl.DataFrame:
         )
         .select(ClauseResult.column_names())
     )
-
-
-def _findings(cases: pl.DataFrame, found: Sheet) -> tuple[Finding, ...]:
-    """One finding for each project and indicator a hard clause could not be judged by, and for uncovered projects.
-
-    In the order of ``kernel.findings.in_order``, reached by sorting columns: there may be as many as cases.
-    """
-    open_rows = np.flatnonzero(found.hard & (found.met < 0))
-    pairs = pl.DataFrame({"indicator": found.lines["indicator"][open_rows],
-                          "project": cases["project_id"][found.case_at[open_rows]]}).unique()  # fmt: skip
-    uncovered = cases.filter(found.standard.is_null()).select(pl.col("project_id").alias("project")).unique()
-    unknown = [
-        Finding(
-            "admission.unknown",
-            Severity.WARN,
-            {"project": project, "indicator": indicator},
-            table="projects",
-            column=NUMBERS[indicator].numerator if indicator in NUMBERS else indicator,
-        )
-        for indicator, project in _spelled(pairs, "indicator").iter_rows()
-    ]
-    bare = [
-        Finding("admission.no_standard", Severity.WARN, {"project": project}, table="projects", column="category")
-        for (project,) in _spelled(uncovered).iter_rows()
-    ]
-    return tuple(sorted([*unknown, *bare, *found.findings], key=lambda f: (f.column or "", f.rule)))
 
 
 def _spelled(rows: pl.DataFrame, *by: str) -> pl.DataFrame:

@@ -79,7 +79,9 @@ def sheet(cases: pl.DataFrame, projects: pl.DataFrame, rulebook: Rulebook, as_of
     score, best = _scores(points, most, met, case_at, facts.height)
     value[is_score] = score[case_at[is_score]]
     reached = _compare(value, threshold, at_least, met)
-    met = np.where(is_score, np.where(reached == 1, 1, -(best[case_at] >= threshold).astype(np.int8)), met)
+    met = np.where(
+        is_score, np.where(reached == 1, 1, -(best[case_at] >= threshold * (1 - TOLERANCE)).astype(np.int8)), met
+    )
     gap = np.where(at_least, value - threshold, threshold - value)
     band = _bands(facts, rulebook, as_of)[case_at]
     band = np.where(np.isnan(table.band[line_at]), band, table.band[line_at])

@@ -15,6 +15,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Places = NDArray[np.int32]
 
+#: Steps without gain until the rise that is aimed at is lessened, by which factor, and how much of a direction is kept.
+_PATIENCE, _LESS, _SHARE = 12.0, 0.6, 0.6
+#: Steps whose patterns are remembered.
+_HISTORY = 64
+
 
 class Agents(NamedTuple):
     """Items an agent can take, by agent: its pairs are ``starts[a]:starts[a + 1]``; sizes and room are whole."""
@@ -42,7 +47,9 @@ class Prices(NamedTuple):
     gains: Floats
     marks: NDArray[np.bool_]
     wanted: Places
-    #: [bound, step, rounds without gain, cells of work]
+    #: The patterns of the last steps of an ascent, over and over.
+    history: NDArray[np.bool_]
+    #: [bound, the rise aimed at, steps without gain, cells of work, steps]
     state: Floats
 
 
@@ -109,32 +116,33 @@ def _regret(agents: Agents, prices: Prices, agent: int, pair: int, net: float) -
 
 
 @njit(cache=True)
-def ascend(agents: Agents, prices: Prices, target: float, rounds: int) -> None:
-    """Subgradient steps towards a target, with a share of the last direction; halved where they do not gain."""
+def ascend(agents: Agents, prices: Prices, least: float, rounds: int) -> None:
+    """Subgradient steps, with a share of the last direction, towards the best bound and a rise beyond it.
+
+    The rise (``state[1]``) is lessened after steps without gain, down to ``least``; the best prices stand in the end.
+    """
     state = prices.state
     for _ in range(rounds):
         now = bound(agents, prices, False)
-        if now > state[0] + 1e-6 * abs(state[0]):
-            state[2] = 0.0
-        else:
-            state[2] += 1.0
+        prices.history[int(state[4]) % prices.history.shape[0]] = prices.pattern
+        state[4] += 1.0
+        state[2] = 0.0 if now > state[0] + 0.03 * state[1] else state[2] + 1.0
         if now > state[0]:
             state[0] = now
             prices.best[:] = prices.at
-        if state[2] >= 20.0:
-            state[1] *= 0.7
+        if state[2] >= _PATIENCE:
+            state[1] *= _LESS
             state[2] = 0.0
-            prices.at[:] = prices.best
-            prices.direction[:] = 0.0
-            continue
+            if state[1] < least:
+                break
         norm = 0.0
         for item in range(prices.at.size):
-            step = (1.0 - prices.taken[item]) + 0.6 * prices.direction[item]
+            step = (1.0 - prices.taken[item]) + _SHARE * prices.direction[item]
             prices.direction[item] = step
             norm += step * step
-        if norm < 1e-9 or state[1] < 1e-5:
-            return
-        prices.at[:] += state[1] * max(target - now, 1e-9) / norm * prices.direction
+        if norm < 1e-9:
+            break
+        prices.at[:] += (state[0] + state[1] - now) / norm * prices.direction
     prices.at[:] = prices.best
 
 
@@ -152,7 +160,8 @@ def prices(agents: Agents, worth: Floats) -> Prices:
         gains=np.zeros(room + 1),
         marks=np.zeros((deep, room + 1), dtype=np.bool_),
         wanted=np.zeros(deep, dtype=np.int32),
-        state=np.array([-np.inf, 1.0, 0.0, 0.0]),
+        history=np.zeros((_HISTORY, pairs), dtype=np.bool_),
+        state=np.array([-np.inf, 1.0, 0.0, 0.0, 0.0]),
     )
 
 

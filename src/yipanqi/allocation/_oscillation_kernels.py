@@ -181,7 +181,7 @@ def oscillate(net: Net, state: State, best: Places, budget: int) -> float:
         if rounds % 4 == 0:
             _switch(net, state)
         descend(net, state, budget)
-        state.marks[2] += state.chosen.size // 2
+        state.marks[2] += 1 + state.chosen.size // 2
         after = value(net, state) + _broken(net, state)
         if after <= before or least == np.inf:
             here[:] = state.chosen

@@ -92,7 +92,7 @@ def game(problem: Problem, towns: Collection[str] = ()) -> Game:
     whole = programme(free)
     model = replace(whole.model.relaxed, upper=np.full(whole.model.cost.size, np.inf))
     tags = np.concatenate([_tags(free.columns, bit), np.zeros(model.cost.size - free.columns.height, dtype=np.int64)])
-    grand = solver.solve(model, Limits())
+    grand = solver.solve_relaxed(model, Limits())
     if grand.status is not Status.OPTIMAL or grand.x is None:
         raise TimeoutError("the linear relaxation of the board was not solved")
     pots, endowments = _pots(free, whole, grand.x, names)
@@ -107,7 +107,8 @@ def game(problem: Problem, towns: Collection[str] = ()) -> Game:
         + np.maximum(0.0, grand.row_prices[pots]) @ endowments
         + (fixed_wan / np.maximum(1.0, members.sum(axis=1))) @ members
     )
-    family = Family(model, tags, np.zeros(0, dtype=np.int64), pots, rest, endowments)
+    # Its columns keep their upper bounds, which no optimum needs: bounded columns are quicker to let in.
+    family = Family(whole.model.relaxed, tags, np.zeros(0, dtype=np.int64), pots, rest, endowments)
     return Game(tuple(names), family, fixed_tags, fixed_wan, priced)
 
 

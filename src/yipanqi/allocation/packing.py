@@ -1,7 +1,8 @@
 """Plain packing problems: generalized assignment and single-source facilities, with a proven bound, in counted work.
 
-Linear relaxation → prices of items raised with exact knapsacks (Lagrange), the bound → moves with oscillation → what a
-few agents hold reassigned at less loss → where few pairs are not ruled out, the board's own search over the rest.
+Linear relaxation → prices of items raised with exact knapsacks (Lagrange), the bound → a dive over patterns of agents →
+moves with oscillation → where few pairs are not ruled out, the board's own search over the rest → what a few agents
+hold reassigned at less loss.
 """
 
 import math
@@ -12,7 +13,7 @@ import dataframely as dy
 import numpy as np
 import polars as pl
 
-from yipanqi.allocation import moves, parts, search
+from yipanqi.allocation import moves, parts, patterns, search
 from yipanqi.kernel import solver
 from yipanqi.kernel.solver import Floats, Ints, Limits, Model, Status, by_rows
 
@@ -21,16 +22,18 @@ if TYPE_CHECKING:
 
 #: Kernel steps that make one unit of ``search.Effort.work`` (0.2 ms): cells of knapsacks, nodes of exchanges.
 _CELLS_A_UNIT, _NODES_A_UNIT = 200_000.0, 14_000
-#: The shares of the work for the bound and for moves (with opening costs: the second), and chunks of the rest.
-_BOUND_SHARE, _MOVE_SHARE, _OPEN_SHARE, _CHUNK_SHARE = 0.3, 0.1, 0.5, 0.04
+#: Shares of the work: for the bound, of the rest for the dive, for moves (with opening costs: the second), for chunks.
+_BOUND_SHARE, _DIVE_SHARE, _MOVE_SHARE, _OPEN_SHARE, _CHUNK_SHARE = 0.3, 0.75, 0.03, 0.1, 0.04
+#: The rise of the bound that steps aim at, as a share of it: at first and at last.
+_RISE, _LEAST_RISE = 0.02, 1e-5
 #: Trials an item at least, so that a first answer is found, and how often that is tried at most.
 _TRIALS_AN_ITEM, _STARTS = 20_000, 8
 #: Columns of an item that moves look at; agents of an exchange in turn; nodes of one, from and to, and its growth.
-_KEEP, _EXCHANGED, _NODES = 10, (2, 3, 4), (2_000, 3_000_000, 3)
+_KEEP, _EXCHANGED, _NODES = 10, (2, 3, 4), (20_000, 160_000, 2)
 #: Pairs not ruled out up to which the exact search is worth its work, and its share of what is left.
 _FEW, _EXACT_SHARE = 1_500, 0.5
 #: The grid that sizes are rounded down to when they are not whole, or the room is larger: cells of the room.
-_CELLS = 20_000
+_CELLS = 4_000
 _EPS = 1e-6
 
 
@@ -163,8 +166,8 @@ def _solved(pairs: pl.DataFrame, agents: pl.DataFrame, effort: search.Effort) ->
         return Assigned(fits.select(Pairs.column_names()), 0.0, 0.0, Status.OPTIMAL, 0.0)
     run = _Run(_instance(fits, agents), effort)
     run.relax()
-    run.move()
     run.raise_prices()
+    run.move()
     if run.live().size <= _FEW:
         run.search_the_rest()
     run.exchange()
@@ -196,6 +199,7 @@ class _Run:
         self.value, self.bound, self.work = np.inf, -np.inf, 0.0
         self.status = Status.WORK
         self.regrets = np.zeros(of.item.size)
+        self.lagrange, self.begin = -np.inf, np.zeros(of.items, dtype=np.int64)
         self.worth, self.room_price = np.zeros(of.items), np.zeros(of.room.size)
 
     @property
@@ -235,24 +239,33 @@ class _Run:
             self.room_price = np.maximum(0.0, answer.row_prices[self.of.items :])
 
     def raise_prices(self) -> None:
-        """Raise the bound by subgradient steps, towards the best value first, then towards parts of the way."""
+        """Raise the bound by subgradient steps, then settle one agent after the other by patterns."""
         from yipanqi.allocation import _bounds_kernels as kernels
 
         agents, prices, back = _of_agents(self.of, self.worth)
         first = kernels.bound(agents, prices, False)
-        prices.state[0] = first
+        scale = max(1.0, abs(first))
+        prices.state[0], prices.state[1] = first, _RISE * scale
         limit = _BOUND_SHARE * self.effort.work * _CELLS_A_UNIT
-        far = max(self.value - first, 0.0) if self.value < np.inf else 0.01 * max(1.0, abs(first))
-        for share in (1.0, 0.5, 0.2):
-            prices.state[1], prices.state[2] = 1.0, 0.0
-            for _ in range(6):
-                if prices.state[3] < limit and prices.state[1] > 1e-3:
-                    kernels.ascend(agents, prices, min(self.value, prices.state[0] + share * far), 50)
-        prices.at[:] = prices.best
+        while prices.state[3] < limit and prices.state[1] > _LEAST_RISE * scale:
+            kernels.ascend(agents, prices, _LEAST_RISE * scale, 50)
         lagrange = kernels.bound(agents, prices, True)
         self.lagrange, self.regrets = lagrange, prices.regret[back]
         self.prove(lagrange)
         self.work += prices.state[3] / _CELLS_A_UNIT
+        self.settle(agents, prices)
+
+    def settle(self, agents: "_bounds_kernels.Agents", prices: "_bounds_kernels.Prices") -> None:
+        """Where a dive over patterns ends, for moves to begin with; items left out go where they lose least."""
+        cost = np.zeros((self.of.items, self.of.room.size))
+        cost[self.of.item, self.of.agent] = self.of.cost
+        dive = patterns.Dive(cost, agents, prices, _DIVE_SHARE * (self.effort.work - self.work))
+        held = dive.held()
+        self.work += dive.work
+        own = held[self.of.item] == self.of.agent
+        order = np.lexsort((self.of.agent, self.losses(), ~own, self.of.item))
+        self.begin = order[np.searchsorted(self.of.item[order], np.arange(self.of.items))]
+        self.keep(self.begin)
 
     def live(self) -> Ints:
         """The pairs that an answer better than the best may have."""
@@ -263,8 +276,9 @@ class _Run:
         return np.flatnonzero((self.regrets <= slack) | own)
 
     def move(self) -> None:
-        """Moves with oscillation from where every item loses least, over the most promising columns of each."""
-        order = np.lexsort((self.of.agent, self.losses(), self.of.item))
+        """Moves with oscillation from where the dive ended, over the most promising columns of each item."""
+        own = np.isin(np.arange(self.of.item.size), self.begin)
+        order = np.lexsort((self.of.agent, self.losses(), ~own, self.of.item))
         rank = np.arange(order.size) - np.searchsorted(self.of.item[order], self.of.item[order])
         opens = bool(self.of.opening.any())
         columns = order[rank < (3 * _KEEP if opens else _KEEP)]
@@ -308,13 +322,14 @@ class _Run:
             self.status = Status.TIME
 
     def exchange(self) -> None:
-        """Exchanges among a few agents at a time, deeper when they find nothing, until the work is done."""
+        """Exchanges among a few agents at a time, deeper while they find nothing, until the work is done."""
         from yipanqi.allocation import _exchange_kernels as kernels
 
         if self.chosen is None or self.done:
             return
         field, table, pair_of = self.field()
-        nodes, deepest, growth = _NODES
+        first, deepest, growth = _NODES
+        nodes = first
         sizes = np.minimum(_EXCHANGED, self.of.room.size).astype(np.int32)
         chunk = _CHUNK_SHARE * (self.effort.work - self.work)
         while not self.done:
@@ -323,7 +338,7 @@ class _Run:
             gains = kernels.exchanges(field, table, sizes, nodes, int(before + part * _NODES_A_UNIT) + 1)
             self.work += float(table.marks[0] - before) / _NODES_A_UNIT
             self.keep(pair_of[np.arange(self.of.items), table.agent])
-            nodes = nodes if gains else min(deepest, nodes * growth)
+            nodes = first if gains else min(deepest, nodes * growth)
 
     def field(self) -> "tuple[_exchange_kernels.Field, _exchange_kernels.Table, Ints]":
         """Losses and sizes as items × agents (closed facilities forbidden), the answer as it stands, and the pairs."""
@@ -339,7 +354,7 @@ class _Run:
         loss[:, (of.opening > 0) & ~np.isin(np.arange(of.room.size), held)] = np.inf
         size[of.item, of.agent] = of.size
         field = kernels.Field(
-            loss, size, of.room, self.room_price, np.argsort(loss, axis=1, kind="stable").astype(np.int32)
+            loss, size, of.room.copy(), self.room_price, np.argsort(loss, axis=1, kind="stable").astype(np.int32)
         )
         left = of.room - np.bincount(held, of.size[self.chosen], of.room.size)
         return field, kernels.table(held, left, max(_EXCHANGED)), pair_of

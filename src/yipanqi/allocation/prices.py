@@ -53,7 +53,7 @@ def prices(problem: Problem, scheme_ids: Collection[str]) -> pl.DataFrame:
         TimeoutError: the relaxation ran out of wall time.
     """
     whole = programme(problem)
-    relaxed = solver.solve(whole.model.relaxed, Limits())
+    relaxed = solver.solve_relaxed(whole.model, Limits())
     if relaxed.status is not Status.OPTIMAL:
         raise TimeoutError("the linear relaxation of the board was not solved")
     per_unit = np.maximum(0.0, relaxed.row_prices[whole.resource_rows]) / whole.scale

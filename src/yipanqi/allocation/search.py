@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from yipanqi.allocation import cuts
+from yipanqi.allocation import cuts, moves
 from yipanqi.allocation.losses import Losses
 from yipanqi.allocation.parts import Part, broken_rows, feasible, floors_priced, restricted, safe_bound
 from yipanqi.kernel import solver
@@ -24,8 +24,12 @@ from yipanqi.kernel.solver import Basis, Bools, Floats, Ints, Limits, Model, Sol
 SAME_WAN = 1e-4
 #: Rounds of cuts at most, and the share of the bound a round must gain for another: at least, and a unit of its work.
 _CUT_ROUNDS, _CUT_WORTH, _CUT_WORTH_A_UNIT = 8, 2e-5, 6e-8
-#: Steps of the dive at most, and the share of the parts it takes in one.
-_DIVES, _DIVE_SHARE = 40, 0.2
+#: Steps of the dive before the cuts and after them at most, and the share of the parts it takes in one.
+_FIRST_DIVES, _DIVES, _DIVE_SHARE = 12, 40, 0.2
+#: Up to so many matrix entries the whole is searched at once: there it finds better answers sooner than its parts do.
+_FEW_ENTRIES = 20_000
+#: Share of the work for moves after a dive.
+_MOVES_SHARE = 0.015
 #: Groups freed to mend floors the dive has missed, one try after the other, and how many columns of each.
 _MENDS, _MEND_COLUMNS, _MEND = (20, 60, 240), 8, Limits(nodes=100, checks=40, restarts=False)
 #: Groups freed at once in a small search: at first, at least; by which factor they grow when it was easy, shrink when
@@ -38,8 +42,8 @@ _OPEN, _OPEN_COLUMNS = Limits(nodes=300, checks=80, restarts=False), 1500
 #: Share of the work left for small searches before the whole is tried, and how much work the whole needs to be worth
 #: trying, by the square of its thousands of matrix entries; else small searches get everything.
 _SMALL_SHARE, _WHOLE_WORK = 0.3, 30.0
-#: About the work between two check points of the solver, by the square of thousands of matrix entries.
-_CHECK_WORK = 0.2
+#: About the work between two check points of the solver: each, and by the square of thousands of matrix entries.
+_CHECK_WORK = (20.0, 0.05)
 #: The core is cut out anew when less than this share of its columns is left.
 _NARROWER = 0.8
 #: Work of asking the solver anything at all.
@@ -86,6 +90,10 @@ def search(
     packed = cuts.packing(model)
     run = _Run(cuts.cut(model, cuts.of_large_takers(packed)), groups, start, effort, watch)
     relaxed = run.relax()
+    small = model.columns.size <= _FEW_ENTRIES
+    if relaxed is not None:
+        run.take(run.dive(relaxed, _FIRST_DIVES, _MENDS if small else _MENDS[:1]))
+        run.move()
     for _ in range(_CUT_ROUNDS):
         broken = [] if relaxed is None or run.done else cuts.broken_cliques(packed, relaxed)
         if not broken:
@@ -97,8 +105,10 @@ def search(
             break
     if relaxed is not None:
         run.take(run.dive(relaxed))
+        run.move()
         run.settle_the_open(relaxed)
-        run.search_where_the_gap_is()
+        if not small:
+            run.search_where_the_gap_is()
         run.search_the_whole()
     return run.found()
 
@@ -202,7 +212,15 @@ class _Run:
             self.take(core.part.put(part.put(answer.x, inside), self.x))
         return answer
 
-    def dive(self, x: Floats) -> Floats:
+    def move(self) -> None:
+        """Moves from the best x; a model they do not understand stays as it is."""
+        if self.done:
+            return
+        moved = moves.improve(self.model, self.groups, self.x, _MOVES_SHARE * self.effort.work, self.prices)
+        self.work += moved.work
+        self.take(moved.x)
+
+    def dive(self, x: Floats, steps: int = _DIVES, mends: tuple[int, ...] = _MENDS) -> Floats:
         """Take what the relaxation takes whole and the largest of its parts, relax the rest again, and so on down.
 
         Where what was taken leaves no answer for the rest, fewer parts are tried; one that fails alone is closed.
@@ -211,10 +229,10 @@ class _Run:
         model = floors_priced(self.model, self.prices)
         whole, step, room = model.integral, _DIVE_SHARE, _Room(model)
         taken, closed = np.zeros(x.size), np.zeros(x.size, dtype=bool)
-        for _ in range(_DIVES):
+        for _ in range(steps):
             if self.done:
                 break
-            parts = np.flatnonzero(whole & (x > 1e-6) & (x < 1 - 1e-6))
+            parts = np.flatnonzero(whole & ~closed & (x > 1e-6) & (x < 1 - 1e-6))
             wanted = parts[np.lexsort((parts, -x[parts]))][: max(1, int(parts.size * step))]
             then = np.where(whole & (x >= 1 - 1e-6), 1.0, taken)
             closed |= room.filled(then, wanted)
@@ -229,12 +247,12 @@ class _Run:
             x[part.columns] = answer.x
             if not np.any(whole & (x > 1e-6) & (x < 1 - 1e-6)):
                 break
-        return self.mended(np.where(whole, np.round(np.where(x >= 1 - 1e-6, x, 0.0)), x))
+        return self.mended(np.where(whole, np.round(np.where(x >= 1 - 1e-6, x, 0.0)), x), mends)
 
-    def mended(self, x: Floats) -> Floats:
+    def mended(self, x: Floats, sizes: tuple[int, ...]) -> Floats:
         """An x whose floors are missed, with the groups around them placed anew."""
         losses = Losses(self.model, self.groups, self.prices, self.reduced)
-        for size in _MENDS:
+        for size in sizes:
             broken = np.flatnonzero(broken_rows(self.model, x))
             if broken.size == 0 or self.done:
                 break
@@ -272,7 +290,9 @@ class _Run:
         core = self.core()
         differs = np.abs(relaxed - self.x)[core.part.columns] > 1e-6
         open_ = np.isin(core.groups, core.groups[differs & (core.groups >= 0)])
-        self.improve(core, core.losses.promising(open_, differs, _OPEN_COLUMNS), _OPEN)
+        free = core.losses.promising(open_, differs, _OPEN_COLUMNS)
+        if free.sum() < _NARROWER * free.size:
+            self.improve(core, free, _OPEN)
 
     def search_where_the_gap_is(self) -> None:
         """Small exact searches around the largest losses; wider where they are easy and when all places were tried."""
@@ -319,7 +339,8 @@ class _Run:
         cost, made = 0.0, 0
         while not self.done:
             core = self.core()
-            cost = cost or _CHECK_WORK * (core.part.model.columns.size / 1000.0) ** 2
+            each, square = _CHECK_WORK
+            cost = cost or each + square * (core.part.model.columns.size / 1000.0) ** 2
             checks = int((self.effort.work - self.work) / max(cost, 1e-9))
             if checks < 2 * made:
                 return

@@ -6,13 +6,13 @@ from typing import Any
 import highspy
 import numpy as np
 
-from yipanqi.kernel.solver import Basis, Family, Floats, Ints, Limits, Model, Solution, Status
+from yipanqi.kernel.solver import Basis, Floats, Ints, Limits, Model, Solution, Status
 
 _ABSOLUTE_GAP = 1e-5
 _TOLERANCE = 1e-7
 
 
-def _highs(model: Model, relaxed: bool, wall_s: float | None = None) -> Any:
+def loaded(model: Model, relaxed: bool, wall_s: float | None = None) -> Any:
     """A quiet, seeded, single-threaded HiGHS holding the model as a minimisation."""
     highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     options = {"output_flag": False, "threads": 1, "random_seed": 0, "mip_rel_gap": 0.0}
@@ -41,7 +41,7 @@ def _highs(model: Model, relaxed: bool, wall_s: float | None = None) -> Any:
 def solve(model: Model, limits: Limits, start: Floats | Basis | None, *, better: Any) -> Solution:
     """``solver.solve``; ``better`` is handed every improvement on the way."""
     relaxed = not model.integral.any()
-    highs = _highs(model, relaxed, limits.wall_s)
+    highs = loaded(model, relaxed, limits.wall_s)
     highs.setOptionValue("mip_max_nodes", limits.nodes)
     highs.setOptionValue("mip_allow_restart", limits.restarts)
     if isinstance(start, Basis):
@@ -60,7 +60,7 @@ def solve(model: Model, limits: Limits, start: Floats | Basis | None, *, better:
         highs.cbMipInterrupt += watch.check
         highs.cbMipImprovingSolution += watch.improved
     highs.run()
-    answer = _answer(highs, relaxed, watch.count)
+    answer = answered(highs, relaxed, watch.count)
     if answer.x is None or relaxed or abs(model.cost @ answer.x - answer.value) <= 1e-6 * max(1.0, abs(answer.value)):
         return answer
     # Seen in 1.16: where presolve improves on the start, the start's columns come back with the better value.
@@ -89,7 +89,7 @@ class _Watch:
         self.better(Solution(x, value, bound, np.zeros(0), Status.TIME, event.data_out.mip_node_count, self.count))
 
 
-def _answer(highs: Any, relaxed: bool, checks: int) -> Solution:
+def answered(highs: Any, relaxed: bool, checks: int) -> Solution:
     ends = highspy.HighsModelStatus
     status = {
         ends.kOptimal: Status.OPTIMAL,
@@ -119,31 +119,3 @@ def _answer(highs: Any, relaxed: bool, checks: int) -> Solution:
 
 def _states(status: Any) -> Ints:
     return np.array([int(state) for state in status], dtype=np.int64)
-
-
-def open_values(family: Family, *, better: Any) -> Floats:
-    """``solver.open_values``; nothing is handed on before the end."""
-    model, ends = family.model, highspy.HighsModelStatus
-    highs = _highs(model, relaxed=True)
-    opened = np.ones(family.tags.size, dtype=bool)
-    members = np.arange(family.endowments.shape[1])
-    values = np.empty(family.masks.size)
-    for place, mask in enumerate(family.masks):
-        wanted = (family.tags & ~mask) == 0
-        changed = np.flatnonzero(wanted != opened).astype(np.int32)
-        upper = np.where(wanted[changed], model.upper[changed], model.lower[changed])
-        highs.changeColsBounds(changed.size, changed, model.lower[changed], upper)
-        opened = wanted
-        caps = family.rest + family.endowments @ (mask >> members & 1)
-        highs.changeRowsBounds(
-            family.rows.size, family.rows.astype(np.int32), model.row_lower[family.rows], np.asarray(caps, dtype=float)
-        )
-        highs.run()
-        if highs.getModelStatus() == ends.kUnknown:  # seen in 1.16: from another coalition's basis it finds no end
-            highs.clearSolver()
-            highs.run()
-        status = highs.getModelStatus()
-        if status not in (ends.kOptimal, ends.kModelEmpty, ends.kInfeasible):
-            raise RuntimeError(f"the solver ended with {highs.modelStatusToString(status)}")
-        values[place] = -np.inf if status == ends.kInfeasible else -highs.getInfo().objective_function_value
-    return values

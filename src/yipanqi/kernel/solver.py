@@ -30,6 +30,8 @@ Bools = NDArray[np.bool_]
 #: After the solver's own time limit has passed, the child gets this much longer before it is killed.
 _GRACE_S = 5.0
 _TOLERANCE = 1e-7
+#: A relaxation of more columns than this is solved over few of them: ``solve_relaxed``.
+_WHOLE_MOST_COLUMNS = 20_000
 #: HiGHS' code for a basic row or column.
 _BASIC = 1
 
@@ -179,6 +181,21 @@ def solve(
     return replace(best, seconds=time.monotonic() - began)
 
 
+def solve_relaxed(model: Model, limits: Limits) -> Solution:
+    """The optimum of the model's linear relaxation, with row prices; a large one is solved over its few useful columns.
+
+    Where several x or prices are optimal, which of them is given differs between the two ways, the value does not.
+    Same model, same answer. ``basis`` is missing for a large model.
+
+    Raises:
+        RuntimeError: as ``solve``.
+    """
+    if model.cost.size <= _WHOLE_MOST_COLUMNS:
+        return solve(model.relaxed, limits)
+    late = Solution(None, -np.inf, np.inf, np.zeros(0), Status.TIME, 0, 0)
+    return next(iter(_ask("solve_relaxed", (model.relaxed, limits), limits.wall_s)), late)
+
+
 def _of_nothing(model: Model) -> Solution:
     """The answer of a model without columns: 0, if its rows allow that nothing is taken."""
     prices = np.zeros(model.row_lower.size)
@@ -206,7 +223,8 @@ class Family:
 def open_values(family: Family, wall_s: float = 600.0) -> Floats:
     """The optimum of each programme of the family; −inf for one without a solution.
 
-    Each starts from the basis of the one before, so masks that follow each other should differ little.
+    Each is solved over the few columns that matter, the others priced out, from the basis of the one before: masks
+    that follow each other should differ little.
 
     Raises:
         TimeoutError: the wall time passed first.
@@ -312,9 +330,13 @@ def serve() -> None:
     """Answer questions from standard input until it closes. What the solver prints is thrown away."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    from yipanqi.kernel import _highs
+    from yipanqi.kernel import _columns, _highs
 
-    tasks: dict[str, Any] = {"solve": _highs.solve, "open_values": _highs.open_values}
+    tasks: dict[str, Any] = {
+        "solve": _highs.solve,
+        "solve_relaxed": _columns.solve_relaxed,
+        "open_values": _columns.open_values,
+    }
 
     def answer(kind: str, value: object) -> None:
         pickle.dump((kind, value), out, protocol=5)

@@ -21,6 +21,11 @@ KNOWN, RENT_LEAST, RENT_MIN, RENT_LOST, PRICE_MIN, PRICE_LOST = 13, 14, 15, 16, 
 X_MIN, X_MAX, Y_MIN, Y_MAX, PLACE_LOST, READY_MIN, MOVING_MIN = 19, 20, 21, 22, 23, 24, 25
 #: Of a group: behind its last block with an open row. ``STATS`` is a multiple of a cache line.
 OPEN_END, STATS = 26, 32
+#: A rank holds the level of each demanded fact in six bits and that of the area in nine, the highest bit of each set,
+#: and is negative where open: taking levels away clears a bit of ``PASSES`` where one is too low, all at once.
+_BITS, RUNGS, AREA_RUNGS = 6, 31, 255
+_OPENED = -(1 << 63)
+PASSES = _OPENED | 1 << 62 | sum(1 << (_BITS * at + _BITS - 1) for at in range(DEMANDED))
 
 
 @njit(cache=True)
@@ -97,22 +102,59 @@ def merge(stats: Floats, start: int, stop: int, out: Floats) -> None:
 
 
 @njit(cache=True)
+def level(value: float, at: int, rungs: Floats) -> int:
+    """How many rungs are not above the value, at its place in a rank: the facts', then the area's (``DEMANDED``).
+
+    An unknown value is above all.
+    """
+    count = AREA_RUNGS if at == DEMANDED else RUNGS
+    reached = count if np.isnan(value) else np.searchsorted(rungs[at, :count], value, side="right")
+    return int(reached) << (_BITS * at)
+
+
+@njit(cache=True)
+def rank(area: float, facts: Floats, opened: bool, rungs: Floats) -> int:
+    """The rank of a row, or of a block by its greatest values, from its area and the nine demanded facts."""
+    packed = PASSES if opened else PASSES ^ _OPENED
+    for at in range(DEMANDED):
+        packed |= level(facts[at], at, rungs)
+    return packed | level(area, DEMANDED, rungs)
+
+
+@njit(cache=True)
+def _rank_row(index: Index, row: int) -> None:
+    facts = index[0][row]
+    index[10][row] = rank(facts[AREA], facts[FACT : FACT + DEMANDED], index[1][row] & OPEN != 0, index[12])
+
+
+@njit(cache=True)
+def _measure_block(index: Index, block: int) -> None:
+    block_rows, stats = index[5], index[3][block]
+    measure(index[0], index[1], block_rows[block], block_rows[block + 1], stats)
+    most = stats[FACT_MAX : FACT_MAX + DEMANDED]
+    index[11][block] = rank(stats[AREA_MAX], most, stats[COUNT] > 0, index[12])
+
+
+@njit(cache=True)
 def survey(index: Index) -> None:
-    """The statistics of every block, then of every group."""
-    facts, marks, _, stats, group_stats, block_rows, group_blocks, _, _, _ = index
+    """The ranks of every row, the statistics of every block, then of every group."""
+    stats, group_stats, block_rows, group_blocks = index[3:7]
+    for row in range(block_rows[-1]):
+        _rank_row(index, row)
     for block in range(len(block_rows) - 1):
-        measure(facts, marks, block_rows[block], block_rows[block + 1], stats[block])
+        _measure_block(index, block)
     for group in range(len(group_blocks) - 1):
         merge(stats, group_blocks[group], group_blocks[group + 1], group_stats[group])
 
 
 @njit(cache=True)
 def refresh(index: Index, rows: Any) -> None:
-    """The statistics of the blocks and groups of the rows again."""
-    facts, marks, _, stats, group_stats, block_rows, group_blocks, _, _, _ = index
+    """The ranks of the rows, and the statistics of their blocks and groups, again."""
+    stats, group_stats, block_rows, group_blocks = index[3:7]
     for row in rows:
+        _rank_row(index, row)
         block = np.searchsorted(block_rows, row, side="right") - 1
-        measure(facts, marks, block_rows[block], block_rows[block + 1], stats[block])
+        _measure_block(index, block)
         group = np.searchsorted(group_blocks, block, side="right") - 1
         merge(stats, group_blocks[group], group_blocks[group + 1], group_stats[group])
 
@@ -130,4 +172,5 @@ def example() -> Index:
     both, one = np.array([0, 2], dtype=np.int64), np.array([0, 1], dtype=np.int32)
     none, stats = np.zeros(1, dtype=np.int32), np.zeros((1, STATS))
     sites, kinds = np.array([0, 1], dtype=np.int32), np.array([0, 1, 1, 1], dtype=np.int32)
-    return facts, marks, sites, stats, stats.copy(), both, one, none, none, kinds
+    ranks, rungs = np.zeros(2, dtype=np.int64), np.zeros((DEMANDED + 1, AREA_RUNGS))
+    return facts, marks, sites, stats, stats.copy(), both, one, none, none, kinds, ranks, ranks[:1].copy(), rungs

@@ -23,9 +23,9 @@ from yipanqi.matching._block_kernels import (
     KNOWN,
     MOVING,
     MOVING_MIN,
-    OPEN,
     OPEN_END,
     PARTED,
+    PASSES,
     PLACE_LOST,
     PRICE,
     PRICE_LOST,
@@ -45,6 +45,7 @@ from yipanqi.matching._block_kernels import (
     X,
     Y,
     example,
+    level,
     survey,
 )
 from yipanqi.matching.candidates import EXACT
@@ -62,7 +63,7 @@ FLOOR, DEMAND_COUNT, DEMANDS = 20, 21, 22
 WISHES = DEMANDS + 2 * DEMANDED
 #: Columns of ``table``, one row a class of sites: zone part, forbidden, plan part, days of plan changes.
 ZONE, FORBIDDEN, PLAN, DAYS = 0, 1, 2, 3
-#: What ``search`` counts: groups and blocks bounded, blocks and rows looked at.
+#: What ``search`` counts: groups and blocks bounded, blocks whose rows, and rows whose ranks, are looked at.
 GROUPS_BOUNDED, BLOCKS_BOUNDED, BLOCKS_SCANNED, ROWS_TESTED, COUNTS = 0, 1, 2, 3, 4
 
 #: A bound is computed in another order than a score; this covers the roundings of both.
@@ -70,31 +71,31 @@ _ABOVE = 1 + 1e-12
 _FAILED = (-1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _half_at(value: float, half: float) -> float:
     return float(1 / (1 + value / half))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _cost_part(cost: float, known: bool, asked: Floats) -> float:
     part = _half_at(cost, asked[COST_HALF])
     return part if known else min(part, asked[UNKNOWN])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _rate(price: float, rent: float, asked: Floats) -> float:
     if asked[LAND]:
         return float(price / M2_PER_MU)
     return float(rent * DAYS_PER_YEAR * asked[RENT_YEARS] / YUAN_PER_WAN)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _late_part(ready: float, asked: Floats) -> float:
     late = max(max(ready, 0.0) - asked[WANTED], 0.0) / DAYS_PER_MONTH
     return _half_at(late, asked[DATE_HALF])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _weighted(parts: Parts, asked: Floats) -> float:
     total = 0.0
     for at in range(6):
@@ -102,14 +103,14 @@ def _weighted(parts: Parts, asked: Floats) -> float:
     return float(total / asked[WEIGHT_SUM])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _hopeless(parts: Parts, asked: Floats) -> bool:
     """Whether the parts, were the site nowhere nearer than the wishes, stay below the last place."""
     most = _weighted((parts[0], parts[1], parts[2], parts[3], 1.0, parts[5]), asked) * _ABOVE
     return bool(most < asked[FLOOR])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def bound(stats: Floats, at: int, table: Floats, of_class: int, asked: Floats) -> float:
     """At least the score of every open row of a block or group; -1 where none can pass or come among the best."""
     least, parted = asked[LEAST], stats[at, PARTED] > 0
@@ -137,7 +138,7 @@ def bound(stats: Floats, at: int, table: Floats, of_class: int, asked: Floats) -
     return _weighted((fit, cost, date, parts[3], _near_bound(stats, at, asked), parts[5]), asked) * _ABOVE
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _near_bound(stats: Floats, at: int, asked: Floats) -> float:
     if not asked[WISH_TOTAL]:
         return 0.0
@@ -154,7 +155,7 @@ def _near_bound(stats: Floats, at: int, asked: Floats) -> float:
     return best
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def measured(facts: Floats, marks: Any, row: int, table: Floats, of_class: int, asked: Floats) -> Parts:
     """The parts of the score of one row, in the order of ``figures.PARTS``; the first is -1 where a test fails or the
     row cannot come among the best. Whether it is open is not asked."""
@@ -182,7 +183,7 @@ def measured(facts: Floats, marks: Any, row: int, table: Floats, of_class: int, 
     return fit, cost, date, parts[3], near, parts[5]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _near(x: float, y: float, take: float, asked: Floats) -> float:
     if not asked[WISH_TOTAL]:
         return 0.0
@@ -193,7 +194,7 @@ def _near(x: float, y: float, take: float, asked: Floats) -> float:
     return asked[UNKNOWN] if np.isnan(apart) else _half_at(apart, asked[DISTANCE_HALF])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _push(bounds: Floats, items: Any, size: int, value: float, item: int) -> int:
     at = size
     while at > 0:
@@ -206,7 +207,7 @@ def _push(bounds: Floats, items: Any, size: int, value: float, item: int) -> int
     return size + 1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _pop(bounds: Floats, items: Any, size: int) -> int:
     """Take the first entry off the heap; it must have been read before."""
     size -= 1
@@ -226,7 +227,7 @@ def _pop(bounds: Floats, items: Any, size: int) -> int:
     return size
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _behind(value: float, town: int, scores: Floats, towns: Ints, size: int) -> bool:
     """Whether nothing with at most this score in the town can come among the best."""
     if size == len(scores) and value < scores[size - 1]:
@@ -237,7 +238,7 @@ def _behind(value: float, town: int, scores: Floats, towns: Ints, size: int) -> 
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _place(score: float, site: int, town: int, best: Any, size: int) -> tuple[int, int]:
     """The place of a site among the best (-1: none), and how many there are now.
 
@@ -259,7 +260,7 @@ def _place(score: float, site: int, town: int, best: Any, size: int) -> tuple[in
     return at, max(size, last + 1)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _barred(row: int, barred: Any) -> bool:
     for other in barred:  # noqa: SIM110  compiled: a generator costs more
         if other == row:
@@ -267,25 +268,34 @@ def _barred(row: int, barred: Any) -> bool:
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _group(row: int, block_rows: Any, group_blocks: Ints) -> int:
     """The group of a row."""
     block = np.searchsorted(block_rows, row, side="right") - 1
     return int(np.searchsorted(group_blocks, block, side="right")) - 1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
+def _levels(asked: Floats, rungs: Floats) -> int:
+    """The levels that the area and the demanded facts must reach, as a rank holds them."""
+    packed = level(asked[LEAST], DEMANDED, rungs)
+    for number in range(int(asked[DEMAND_COUNT])):
+        packed |= level(asked[DEMANDS + 2 * number + 1], int(asked[DEMANDS + 2 * number]) - FACT, rungs)
+    return packed
+
+
+@njit(cache=True, error_model="numpy")
 def _scan(rows: Any, group: int, index: Index, question: Any, best: Any, size: int) -> int:
     """Test rows of a group and put them among the best where they belong; how many are there now.
 
-    ``rows``: first, last, and whether only open ones count.
+    ``rows``: first, last, levels demanded, and the bits of a rank that must then be left (0: looked at in any case).
     """
-    facts, marks, site = index[0], index[1], index[2]
+    facts, marks, site, ranks = index[0], index[1], index[2], index[10]
     asked, table, barred = question
     of_class, town = index[7][group], index[8][group]
     scores, kept = best[0], best[3]
     for row in range(rows[0], rows[1]):
-        if rows[2] and not marks[row] & OPEN:
+        if (ranks[row] - rows[2]) & rows[3] != rows[3]:
             continue
         parts = measured(facts, marks, row, table, of_class, asked)
         if parts[0] < 0:
@@ -301,23 +311,32 @@ def _scan(rows: Any, group: int, index: Index, question: Any, best: Any, size: i
     return size
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
+def _scan_own(own: Any, groups: Any, index: Index, question: Any, best: Any) -> int:
+    """Test the rows that are open to this project only, of the first to the last group; how many are best now."""
+    size = 0
+    for row in own:
+        group = _group(row, index[5], index[6])
+        if groups[0] <= group < groups[1] and not question[1][index[7][group], FORBIDDEN]:
+            size = _scan((row, row + 1, 0, 0), group, index, question, best, size)
+    return size
+
+
+@njit(cache=True, error_model="numpy")
 def search(index: Index, kind: int, question: Any, own: Any, best: Any, counts: Any) -> int:
     """Write the best row of each of the best towns into ``best`` and return how many there are.
 
-    ``index``: facts, marks, site, stats, group_stats, block_rows, group_blocks, group_class, group_town, kind_groups.
+    ``index``: facts, marks, site, stats, group_stats, block_rows, group_blocks, group_class, group_town, kind_groups,
+    ranks, block_ranks, rungs.
     ``question``: asked, table, barred rows. ``own`` are rows that are open to this project only. ``best``: scores,
     sites, towns, parts, as long as towns are wanted.
     """
-    stats, group_stats, block_rows, group_blocks, group_class, group_town, kind_groups = index[3:]
+    stats, group_stats, block_rows, group_blocks, group_class, group_town, kind_groups = index[3:10]
     asked, table, _ = question
+    block_ranks, levels = index[11], _levels(asked, index[12])
     scores, _, towns, _ = best
     first, last = kind_groups[kind], kind_groups[kind + 1]
-    size = 0
-    for row in own:
-        group = _group(row, block_rows, group_blocks)
-        if first <= group < last and not table[group_class[group], FORBIDDEN]:
-            size = _scan((row, row + 1, False), group, index, question, best, size)
+    size = _scan_own(own, (first, last), index, question, best)
     room = last - first + group_blocks[last] - group_blocks[first]
     bounds, items = np.empty(room, np.float64), np.empty(room, np.int64)
     waiting = 0
@@ -337,11 +356,14 @@ def search(index: Index, kind: int, question: Any, own: Any, best: Any, counts: 
             block = -item - 1 if item < 0 else begin
             counts[BLOCKS_SCANNED] += 1
             counts[ROWS_TESTED] += block_rows[block + 1] - block_rows[block]
-            size = _scan((block_rows[block], block_rows[block + 1], True), group, index, question, best, size)
+            rows = (block_rows[block], block_rows[block + 1], levels, PASSES)
+            size = _scan(rows, group, index, question, best, size)
             continue
         end = int(group_stats[group, OPEN_END])
-        counts[BLOCKS_BOUNDED] += end - begin
         for block in range(begin, end):
+            if (block_ranks[block] - levels) & PASSES != PASSES:
+                continue
+            counts[BLOCKS_BOUNDED] += 1
             value = bound(stats, block, table, group_class[group], asked)
             if value >= 0 and not _behind(value, group_town[group], scores, towns, size):
                 waiting = _push(bounds, items, waiting, value, -block - 1)

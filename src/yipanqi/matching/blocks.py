@@ -2,7 +2,8 @@
 
 Within a group the open rows come first; then like stands by like: whole or divisible, size, then day, rate and place
 along a Z-curve, since a block bounds the score of its rows the closer the more alike they are. ``row`` is a place in
-this order, ``site`` a place in the order of the ids.
+this order, ``site`` a place in the order of the ids. ``ranks`` and ``block_ranks`` hold the levels, on ``rungs``, of
+area and demanded facts in one number: most rows and blocks that cannot pass are told by it alone.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ Marks: TypeAlias = npt.NDArray[np.uint8]
 BLOCK = 32
 #: Whole sites within this factor count as of one size.
 _STEP = 1.1
+#: Sites that say about how a fact is spread.
+_SAMPLE = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,9 @@ class Blocks:
     group_class: Ints
     group_town: Ints
     kind_groups: Ints
+    ranks: npt.NDArray[np.int64]
+    block_ranks: npt.NDArray[np.int64]
+    rungs: Floats
     row: Ints
 
     @property
@@ -112,10 +118,28 @@ def laid(columns: Columns) -> Blocks:
         group_class=columns.of_class[first].astype(np.int32),
         group_town=columns.town[first].astype(np.int32),
         kind_groups=np.searchsorted(columns.kind[first], np.arange(len(KINDS) + 1)).astype(np.int32),
+        ranks=np.empty(len(order), dtype=np.int64),
+        block_ranks=np.empty(group_blocks[-1], dtype=np.int64),
+        rungs=_rungs(columns.facts),
         row=row,
     )
     _block_kernels.survey(made.index)
     return made
+
+
+def _rungs(facts: Floats) -> Floats:
+    """Values that part a sample of each demanded fact, and of the areas, evenly; they say how much a rank spares."""
+    from yipanqi.matching import _block_kernels
+
+    rungs = np.zeros((_block_kernels.DEMANDED + 1, _block_kernels.AREA_RUNGS))
+    columns = (*range(_block_kernels.FACT, _block_kernels.FACT + _block_kernels.DEMANDED), _block_kernels.AREA)
+    for at, column in enumerate(columns):
+        count = _block_kernels.AREA_RUNGS if column == _block_kernels.AREA else _block_kernels.RUNGS
+        sample = facts[:: max(len(facts) // _SAMPLE, 1), column]
+        known = np.sort(sample[~np.isnan(sample)])
+        if len(known):
+            rungs[at, :count] = known[np.arange(count) * len(known) // count]
+    return rungs
 
 
 def _group_keys(columns: Columns) -> npt.NDArray[np.int64]:

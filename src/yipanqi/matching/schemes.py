@@ -143,4 +143,4 @@ def _pool(named: Sequence[Named], verdicts: Verdicts, setting: Setting, options:
 def _only(verdicts: Verdicts, case_ids: Sequence[str]) -> Verdicts:
     """The verdicts, clauses and findings of these cases' projects."""
     wanted = pl.col("case_id").is_in(list(case_ids))
-    return Verdicts(verdicts.verdicts.filter(wanted), verdicts.clauses.filter(wanted), verdicts.findings)
+    return replace(verdicts, verdicts=verdicts.verdicts.filter(wanted), clauses=verdicts.clauses.filter(wanted))

@@ -74,7 +74,7 @@ class Pick(dy.Schema):
 class Picks:
     """The best sites for one need, best first: places in the order of ids, scores, parts (``figures.PARTS``).
 
-    ``work`` counts groups and blocks bounded, blocks and rows looked at.
+    ``work`` counts groups and blocks bounded, blocks whose rows, and rows whose ranks, are looked at.
     """
 
     sites: Ints

@@ -9,7 +9,7 @@ import pytest
 from yipanqi.allocation.assignment import Assigned, generalized_assignment, single_source
 from yipanqi.allocation.search import Effort
 
-EFFORT = Effort(work=3_000.0)
+EFFORT = Effort(work=6_000.0)
 
 
 def tables(seed: int, items: int = 6, agents: int = 3, unit: float = 1.0) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -41,7 +41,7 @@ def best_of_all(pairs: pl.DataFrame, agents: pl.DataFrame, opening: bool) -> flo
     return best
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("solve", [generalized_assignment, single_source])
 @pytest.mark.parametrize("unit", [1.0, 0.37])
 def test_as_good_as_trying_everything_and_proven(solve, seed: int, unit: float) -> None:

@@ -14,6 +14,7 @@ import cast
 import matched
 from yipanqi.inventory.sites import Hold, SiteState
 from yipanqi.kernel import tables
+from yipanqi.matching import _block_kernels
 from yipanqi.matching.candidates import usable
 from yipanqi.matching.contract import Supply, Want
 from yipanqi.matching.figures import PARTS, PlanWord, figures, parts, ready_days, score
@@ -165,6 +166,22 @@ def test_the_answer_is_that_of_a_scan_to_the_last_bit(seed: int, size: int, coun
     index = Shortlist.of(supply, want, matched.BOOK, cast.AS_OF, classes)
     same(scanned(supply, want, classes, words, count), answered(index, want, words, count))
     same(scanned(supply, want, None, None, count), answered(index, want, None, count))
+
+
+def test_a_rank_turns_away_only_what_fails() -> None:
+    rng = np.random.default_rng(3)
+    rungs = np.sort(rng.choice([1.0, 2.0, 2.5, 4.0, 8.0], (_block_kernels.DEMANDED + 1, _block_kernels.AREA_RUNGS)))
+    turned = 0
+    for _ in range(2_000):
+        has, least = rng.choice([0.5, 1.0, 1.9, 2.0, 2.6, 4.0, 9.0, np.nan], (2, _block_kernels.DEMANDED + 1))
+        least = np.where(np.isnan(least) | (rng.random(len(least)) < 0.6), 0.0, least)
+        has[-1], opened = np.nan_to_num(has[-1]), bool(rng.random() < 0.9)
+        levels = sum(_block_kernels.level(value, at, rungs) for at, value in enumerate(least))
+        left = _block_kernels.rank(has[-1], has[:-1], opened, rungs) - levels & _block_kernels.PASSES
+        turned += left != _block_kernels.PASSES
+        assert left == _block_kernels.PASSES or not opened or (has < least).any()
+        assert opened or left != _block_kernels.PASSES
+    assert 500 < turned < 1_500
 
 
 def alone(index: Shortlist, want: Want) -> list[str]:
