@@ -23,7 +23,9 @@ def write() -> Path:
 
     found = [RESULTS / f"{name}.json" for name in PROMISES]
     told = [json.loads(path.read_text(encoding="utf-8")) for path in found if path.exists()]
-    parts = [_HEAD, _goals(told), *(_section(report) for report in told)]
+    missing = [name for name, path in zip(PROMISES, found, strict=True) if not path.exists()]
+    unsaid = [f"Not measured at full size yet: {', '.join(missing)}.\n"] if missing else []
+    parts = [_HEAD, *unsaid, _goals(told), *(_section(report) for report in told)]
     PAGE.write_text("\n".join(parts), encoding="utf-8")
     return PAGE
 

@@ -60,9 +60,10 @@ def save(report: Report, seconds: float) -> Path:
 
 
 def setting(report: Report) -> dict[str, str]:
-    """Machine, interpreter, packages and commit of a run."""
+    """Commit, machine and how busy it was, interpreter and packages of a run."""
     found = {name: _version(name) for name in ("numpy", "polars", "numba", *report.packages)}
-    return {"commit": _commit(), "machine": _machine(), "python": platform.python_version()} | found | report.versions
+    run = {"commit": _commit(), "machine": _machine(), "load at the end": f"{os.getloadavg()[0]:.1f}"}
+    return run | {"python": platform.python_version()} | found | report.versions
 
 
 def _version(name: str) -> str:
