@@ -30,8 +30,9 @@ _RISE, _LEAST_RISE = 0.02, 1e-5
 _TRIALS_AN_ITEM, _STARTS = 20_000, 8
 #: Columns of an item that moves look at; agents of an exchange in turn; nodes of one, from and to, and its growth.
 _KEEP, _EXCHANGED, _NODES = 10, (2, 3, 4), (20_000, 160_000, 2)
-#: Pairs not ruled out up to which the exact search is worth its work, and its share of what is left.
-_FEW, _EXACT_SHARE = 1_500, 0.5
+#: Pairs not ruled out up to which the exact search is worth its work, and its share of what is left; up to the second
+#: number it gets everything, for it is about to end.
+_FEW, _NEARLY_DONE, _EXACT_SHARE = 1_500, 200, 0.5
 #: The grid that sizes are rounded down to when they are not whole, or the room is larger: cells of the room.
 _CELLS = 4_000
 _EPS = 1e-6
@@ -313,7 +314,7 @@ class _Run:
         start[np.searchsorted(live, self.chosen)] = 1.0
         opened = np.isin(np.flatnonzero(self.of.opening > 0), self.of.agent[self.chosen])
         start[live.size :] = opened
-        left = _EXACT_SHARE * (self.effort.work - self.work)
+        left = (1.0 if live.size <= _NEARLY_DONE else _EXACT_SHARE) * (self.effort.work - self.work)
         found = search.search(model, groups, search.Effort(left, self.effort.wall_s), start)
         self.work += found.work
         self.keep(live[found.x[: live.size] > 0.5])
