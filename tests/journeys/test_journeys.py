@@ -140,7 +140,8 @@ def test_a_project_is_opened_with_the_keyboard_alone(jiading) -> None:
 
 
 def _reach(page: Page, what: str) -> None:
-    for _ in range(60):
+    page.wait_for_load_state("networkidle")
+    for _ in range(200):
         page.keyboard.press("Tab")
         if page.evaluate("what => document.activeElement.matches(what)", what):
             page.keyboard.press("Enter")
